@@ -1,0 +1,172 @@
+/**
+ * A driver says how to read one operating system. It is data: the session engine owns login, paging, echo and enable,
+ * `text.ts` owns cleaning and masking. A driver's name is its file's name, `vendor_os`.
+ */
+import { createHash } from 'node:crypto'
+
+export interface Driver {
+  /** The file's name; set by `drivers/index.ts`. */
+  readonly name: string
+  /** As the vendor writes it. */
+  readonly title: string
+  /** Names of this system in Oxidized, netmiko and RANCID, and what people say. Lower case. */
+  readonly aliases: readonly string[]
+  /** What starts a comment line in this configuration; notes are kept above the configuration behind it. */
+  readonly comment: string
+  /** `shell`: one interactive session; `exec`: a channel for each command, whose clean close ends the output. */
+  readonly channel: 'shell' | 'exec'
+  /**
+   * The prompt as the last, unfinished line; anchored with ^ and $. It finds the first prompt; then the literal line is
+   * learnt and only that one ends a read. With `exec` it is used only when a device offers no exec channel.
+   */
+  readonly prompt: RegExp
+  /** Questions between login and prompt, and their answers; an answer is sent with Enter unless it ends in `\c`. */
+  readonly answers: readonly Answer[]
+  /** How to gain the privilege to read everything; absent: login has it or never will. */
+  readonly enable?: Enable
+  /** Sent after login (and enable), in order: paging off, width. A refusal of one is ignored: the pager is stubborn then. */
+  readonly prepare: readonly string[]
+  /** What a pager's line looks like and the key that goes on; the shared list unless the system has its own. */
+  readonly pagers: readonly Pager[]
+  /** Output lines that say the system does not know or did not take the command; the next of `run` is tried. */
+  readonly rejected: readonly RegExp[]
+  /** Output lines that say the user may not: PRIVILEGE_INSUFFICIENT, no other command is tried. */
+  readonly denied: readonly RegExp[]
+  readonly commands: readonly Command[]
+  /** Whole lines that change without a change of configuration: clocks, uptimes. Dropped from text. */
+  readonly volatile: readonly RegExp[]
+  /** What joins a wrapped line to the next; matches are removed. */
+  readonly unwrap?: RegExp
+  /**
+   * Where secrets stand: each has a group `(?<secret>…)`. Compiled with the flags d, g and m over the whole text, so ^ and $
+   * are line bounds and `.` does not cross lines; a pattern may cross them by saying `\n`.
+   */
+  readonly secrets: readonly RegExp[]
+  /** Secrets that the system encrypts anew at each read; blanked in the fingerprint. Same form as `secrets`. */
+  readonly resalted: readonly RegExp[]
+  /** A command that sends no byte for so long has stalled, ms. */
+  readonly idleMs: number
+  /** A command takes no longer than this, ms. */
+  readonly totalMs: number
+  /** Sent at the end, politely; the connection is closed anyway. */
+  readonly logout: readonly string[]
+}
+
+export interface Answer {
+  /** The unfinished last line. */
+  readonly when: RegExp
+  /** Text to send, then Enter; with a trailing `\c` no Enter. */
+  readonly send: string
+}
+
+export interface Enable {
+  readonly run: string
+  /** The prompt without privilege; when the first prompt does not match, enable is not needed. */
+  readonly from: RegExp
+  /** What the system prints when it wants the enable password. */
+  readonly password: RegExp
+}
+
+export interface Pager {
+  /** The unfinished last line, or its end. */
+  readonly when: RegExp
+  /** Sent as it is, without Enter. */
+  readonly send: string
+}
+
+export interface Command {
+  /** What is sent; several are tried in turn until the system knows one: newest syntax first. Read-only, all of them. */
+  readonly run: string | readonly string[]
+  /** `config`: kept as it is. `note`: kept lines stand as comments above the configuration. */
+  readonly as: 'config' | 'note'
+  /** Of a note: the lines worth keeping. Absent: all. */
+  readonly keep?: RegExp
+  /** Of a configuration: what only a whole one has, tested (with the flag m) on the cleaned output; mandatory there. */
+  readonly complete?: RegExp
+  /** A note that the system may not know: then it is left out without a word. Default true for notes, false for config. */
+  readonly optional?: boolean
+  readonly idleMs?: number
+  readonly totalMs?: number
+}
+
+/** Pagers seen on many systems; a driver may put its own in front by spread. */
+export const commonPagers: readonly Pager[] = [
+  { when: /^\s*<?-{2,4} ?[([]?[Mm](?:ore|ORE)\b.{0,60}$/, send: ' ' },
+  { when: /^\s*[Pp]ress any key to continue.{0,60}$/, send: ' ' },
+  { when: /^\(END\)\s*$/, send: 'q' },
+]
+
+type Draft = Omit<
+  Driver,
+  | 'name'
+  | 'answers'
+  | 'prepare'
+  | 'pagers'
+  | 'denied'
+  | 'volatile'
+  | 'secrets'
+  | 'resalted'
+  | 'idleMs'
+  | 'totalMs'
+  | 'logout'
+> &
+  Partial<Driver>
+
+/** Fills in what most systems share. */
+export function defineDriver(draft: Draft): Driver {
+  return {
+    name: '',
+    answers: [],
+    prepare: [],
+    pagers: commonPagers,
+    denied: [],
+    volatile: [],
+    secrets: [],
+    resalted: [],
+    idleMs: 30_000,
+    totalMs: 120_000,
+    logout: ['exit'],
+    ...draft,
+  }
+}
+
+/** All commands that this driver may ever send; the read-only guard lets nothing else through. */
+export function commandsOf(driver: Driver): string[] {
+  return [
+    ...(driver.enable ? [driver.enable.run] : []),
+    ...driver.prepare,
+    ...driver.commands.flatMap((command) => command.run),
+    ...driver.logout,
+  ]
+}
+
+/** Digest of a driver's content: what the hub signs into a task, so that nobody swaps the driver in between. 16 hex digits. */
+export function driverDigest(driver: Driver): string {
+  const canonical = JSON.stringify(driver, (_, value) => (value instanceof RegExp ? value.source : value))
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 16)
+}
+
+export class DriverCatalogue {
+  readonly #byName: ReadonlyMap<string, Driver>
+
+  /** @throws RangeError when two drivers share a name or an alias */
+  constructor(drivers: readonly Driver[]) {
+    const byName = new Map<string, Driver>()
+    for (const driver of drivers) {
+      for (const name of [driver.name, ...driver.aliases]) {
+        if (byName.has(name)) throw new RangeError(`two drivers are called ${name}`)
+        byName.set(name, driver)
+      }
+    }
+    this.#byName = byName
+  }
+
+  /** @param name a driver's name or an alias, any case */
+  find(name: string): Driver | undefined {
+    return this.#byName.get(name.trim().toLowerCase())
+  }
+
+  get all(): Driver[] {
+    return [...new Set(this.#byName.values())].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Every table as Kysely sees it. Ids are uuid (version 7, made by `newId`), times timestamptz (Date here), names plural
+ * snake_case. What a column means stands here; what it is, in `migrations/`.
+ */
+import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
+
+type Created = ColumnType<Date, Date | undefined, never>
+
+export interface Tables {
+  installations: InstallationsTable
+  hub_keys: HubKeysTable
+  users: UsersTable
+  access_tokens: AccessTokensTable
+  sites: SitesTable
+  enrollment_tokens: EnrollmentTokensTable
+  agents: AgentsTable
+  credentials: CredentialsTable
+  devices: DevicesTable
+  runs: RunsTable
+  tasks: TasksTable
+  blobs: BlobsTable
+  versions: VersionsTable
+  events: EventsTable
+}
+
+/** One row: this installation, shared by all hubs on this database. */
+export interface InstallationsTable {
+  id: string
+  /** Sealed known text: opens only under the right master key. */
+  key_check: Buffer
+  created_at: Created
+}
+
+/** Ed25519 keys that sign tasks and answers; two may be live at rotation. */
+export interface HubKeysTable {
+  id: string
+  public_key: string
+  /** Seed, encrypted under the master key. */
+  sealed_seed: Buffer
+  /** `current` signs; `next` is announced; `retired` is neither. */
+  state: 'next' | 'current' | 'retired'
+  created_at: Created
+}
+
+export interface UsersTable {
+  id: string
+  /** Lower case, trimmed. */
+  username: string
+  /** argon2id. */
+  password_hash: string
+  role: 'admin'
+  created_at: Created
+}
+
+export interface AccessTokensTable {
+  id: string
+  user_id: string
+  /** sha256 of the token. */
+  token_hash: Buffer
+  expires_at: Date
+  created_at: Created
+}
+
+export interface SitesTable {
+  id: string
+  name: string
+  created_at: Created
+}
+
+export interface EnrollmentTokensTable {
+  id: string
+  site_id: string
+  /** sha256 of the secret part. */
+  token_hash: Buffer
+  expires_at: Date
+  used_at: Date | null
+  created_at: Created
+}
+
+export interface AgentsTable {
+  id: string
+  site_id: string
+  name: string
+  sign_public_key: string
+  box_public_key: string
+  state: Generated<'enrolled' | 'revoked'>
+  created_at: Created
+  revoked_at: Date | null
+  /** Last word from it, any hub. */
+  last_seen_at: Date | null
+  /** Hub process that has its socket; null: none. */
+  node: string | null
+  software: string | null
+  hostname: string | null
+  concurrency: number | null
+  /** Driver name to digest, as announced in hello. */
+  drivers: JSONColumnType<Record<string, string>>
+  /** Clock of the agent minus clock of the hub at the last hello, ms. */
+  skew_ms: number | null
+}
+
+export interface CredentialsTable {
+  id: string
+  name: string
+  username: string
+  /** `password`, `key`, or `local`: kept on the jump host under `local_name`. */
+  kind: 'password' | 'key' | 'local'
+  /** JSON of password, enable, privateKey, passphrase under the master key; null when local. */
+  sealed_secret: Buffer | null
+  local_name: string | null
+  /** Fingerprint of the key's public part, for people. */
+  key_fingerprint: string | null
+  created_at: Created
+  updated_at: Date
+}
+
+export interface DevicesTable {
+  id: string
+  site_id: string
+  /** Unique among devices that are not removed, whatever the case. */
+  name: string
+  address: string
+  port: number
+  driver: string
+  transport: Generated<'ssh'>
+  credential_id: string | null
+  group_name: string | null
+  /** Extra CSV columns and what people set. */
+  tags: JSONColumnType<Record<string, string>>
+  /** `DeviceOptions` of the protocol. */
+  options: JSONColumnType<Record<string, unknown>>
+  secrets: Generated<'keep' | 'strip'>
+  /** Pinned, `SHA256:…`. */
+  host_key: string | null
+  created_at: Created
+  removed_at: Date | null
+  /** Newest good version. */
+  latest_version_id: string | null
+  /** Last task that ended. */
+  last_task_id: string | null
+  last_read_at: Date | null
+  last_failure_code: string | null
+}
+
+export interface RunsTable {
+  id: string
+  /** Who asked, in words: a user's name or a schedule. */
+  requested_by: string
+  total: number
+  created_at: Created
+  deadline_at: Date
+  finished_at: Date | null
+}
+
+/**
+ * One wish to read one device. queued → leased → done, or back to queued when a lease runs out. `attempt` rises with each
+ * hand-out and is the fencing number: only the holder of the newest attempt may finish.
+ */
+export interface TasksTable {
+  id: string
+  run_id: string
+  device_id: string
+  site_id: string
+  state: Generated<'queued' | 'leased' | 'succeeded' | 'failed' | 'cancelled'>
+  attempt: Generated<number>
+  /** Holder, or last holder. */
+  agent_id: string | null
+  lease_until: Date | null
+  queued_at: Generated<Date>
+  leased_at: Date | null
+  deadline_at: Date
+  finished_at: Date | null
+  /** Of a success. */
+  outcome: 'changed' | 'unchanged' | 'suspect' | null
+  version_id: string | null
+  captured_at: Date | null
+  duration_ms: number | null
+  failure_code: string | null
+  failure_details: JSONColumnType<Record<string, unknown>> | null
+}
+
+export interface BlobsTable {
+  content_hash: string
+  store: string
+  size_bytes: number
+  stored_bytes: number
+  created_at: Created
+}
+
+/** One distinct text of a device and the span of time in which it was seen. */
+export interface VersionsTable {
+  id: string
+  device_id: string
+  content_hash: string
+  fingerprint: string
+  size_bytes: number
+  verdict: 'complete' | 'suspect'
+  reasons: JSONColumnType<string[]>
+  secrets: 'keep' | 'strip'
+  /** Distance, length, distance, length …; see the protocol's `content.ts`. */
+  spans: number[]
+  first_seen_at: Date
+  last_seen_at: Date
+  seen_count: Generated<number>
+  /** Of the first sight: what the agent signed. */
+  agent_id: string
+  task_id: string
+  attempt: number
+  signature: string
+  created_at: Created
+}
+
+/** What happened that somebody will ask about: refused reports, revoked agents, raw reads. Append only. */
+export interface EventsTable {
+  id: string
+  at: Generated<Date>
+  kind: string
+  /** Who: a user, an agent, the hub. */
+  actor: string
+  details: JSONColumnType<Record<string, unknown>>
+}
+
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>
+export type NewRow<Name extends keyof Tables> = Insertable<Tables[Name]>

@@ -1,0 +1,80 @@
+/** The agent asks for work; the hub hands out leased tasks, signed as one batch, each credential sealed for its task. */
+import { z } from 'zod'
+import { PublicKey, Uuid } from './hello.ts'
+
+/** What a device may override; absent means the driver's or the agent's default. */
+export const DeviceOptions = z.object({
+  /** Offer old key exchanges, ciphers and MACs to this device. Absent: no. */
+  legacyAlgorithms: z.boolean().optional(),
+  /** TCP connect and SSH handshake, ms. Default 30,000. */
+  connectTimeoutMs: z.number().int().min(100).max(600_000).optional(),
+  /** A whole command, ms. Default from the driver. */
+  commandTimeoutMs: z.number().int().min(100).max(3_600_000).optional(),
+  /** No byte for so long ends a command, ms. Default from the driver. */
+  idleTimeoutMs: z.number().int().min(100).max(3_600_000).optional(),
+  /** No more output than this is read from a command, bytes. Default 64 MiB. */
+  maxOutputBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(512 * 1024 * 1024)
+    .optional(),
+})
+export type DeviceOptions = z.infer<typeof DeviceOptions>
+
+export const Task = z.object({
+  id: Uuid,
+  /** Fencing number: rises with each hand-out of this task. */
+  attempt: z.number().int().min(1),
+  device: z.object({
+    id: Uuid,
+    name: z.string(),
+    /** Host name or IP address as stored. */
+    address: z.string(),
+    port: z.number().int().min(1).max(65535),
+  }),
+  /** Driver name, never an alias. */
+  driver: z.string(),
+  /** Digest of that driver as this agent announced it in hello; absent when the agent has no such driver. */
+  driverDigest: z.string().optional(),
+  transport: z.literal('ssh'),
+  /** `SealedSecret` for this task, in a box; absent with `local`, or when the device has no credential. */
+  box: z.string().optional(),
+  /** Name of a credential that the jump host keeps; the hub never has it. */
+  local: z.string().optional(),
+  /** Pinned host key, `SHA256:` and base64 without padding, as OpenSSH prints it; absent: pin at first use. */
+  hostKey: z.string().optional(),
+  /** Size of the last good version, bytes of text; absent: none yet. */
+  lastGoodBytes: z.number().int().optional(),
+  /** `keep`: text is kept whole; `strip`: the agent masks, secrets never leave the site. */
+  secrets: z.enum(['keep', 'strip']),
+  options: DeviceOptions.default({}),
+  /** The attempt ends here at the latest, ms since 1970 by the hub's clock. */
+  deadlineMs: z.number().int(),
+})
+export type Task = z.infer<typeof Task>
+
+/** What is in a task's box. `task` ties it to that task. */
+export const SealedSecret = z.object({
+  task: Uuid,
+  username: z.string(),
+  password: z.string().optional(),
+  /** Enable secret; absent: the login password is tried. */
+  enable: z.string().optional(),
+  /** Private key in PEM or OpenSSH format. */
+  privateKey: z.string().optional(),
+  passphrase: z.string().optional(),
+  /** Key of the masked view's digests, base64url; with `secrets: strip` the agent masks with it. */
+  maskKey: z.string().optional(),
+})
+export type SealedSecret = z.infer<typeof SealedSecret>
+
+export const ClaimQuestion = z.object({ credit: z.number().int().min(1).max(1000) })
+export type ClaimQuestion = z.infer<typeof ClaimQuestion>
+
+export const ClaimAnswer = z.object({
+  /** Ephemeral key that opens the boxes of this batch. */
+  sealKey: PublicKey.optional(),
+  tasks: z.array(Task).max(1000),
+})
+export type ClaimAnswer = z.infer<typeof ClaimAnswer>

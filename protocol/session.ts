@@ -1,0 +1,70 @@
+/**
+ * One connection's bookkeeping on either side: numbers what goes out, and refuses what came before or out of order.
+ */
+
+import { MESSAGE_LIFETIME_MS } from './calls.ts'
+import { type Opened, open, seal } from './envelope.ts'
+import { Failure } from './failure.ts'
+import type { SigningKey, VerifyKey } from './keys.ts'
+
+const MAX_SEQUENCE = 0xffff_ffff
+
+export interface SessionParts {
+  readonly me: string
+  readonly peer: string
+  readonly key: SigningKey
+  /** Challenge of the peer: session of what we send. */
+  readonly theirChallenge: string
+  /** Our own challenge: session of what we accept. */
+  readonly ourChallenge: string
+  readonly keys: (keyId: string) => VerifyKey | undefined
+  /** Clock in ms, corrected to the peer's where known. */
+  readonly nowMs: () => number
+}
+
+export interface Sealing {
+  readonly subject: string
+  readonly value: unknown
+  readonly bytes?: Uint8Array
+  readonly inReplyTo?: number
+}
+
+/** @throws Failure from `open` as envelope.ts's `open`, also ENVELOPE_REPLAYED for a sequence that is not new */
+export class Session {
+  readonly #parts: SessionParts
+  #sent = 0
+  #seen = 0
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  /** Seals the next message. @returns its bytes, and its sequence, which its answer must name */
+  seal(message: Sealing): { envelope: Buffer; sequence: number } {
+    if (this.#sent >= MAX_SEQUENCE) throw new Failure('LINK_DOWN', { reason: 'the connection is used up' })
+    const sequence = ++this.#sent
+    const { key, peer, theirChallenge, nowMs } = this.#parts
+    const envelope = seal({
+      key,
+      to: peer,
+      session: theirChallenge,
+      sequence,
+      inReplyTo: message.inReplyTo ?? 0,
+      subject: message.subject,
+      issuedAtMs: Math.round(nowMs()),
+      lifetimeMs: MESSAGE_LIFETIME_MS,
+      value: message.value,
+      ...(message.bytes ? { bytes: message.bytes } : {}),
+    })
+    return { envelope, sequence }
+  }
+
+  /** Opens the next message; each is accepted once, and none after a later one. */
+  open(envelope: Uint8Array, expected: { subject: string; inReplyTo?: number; ignoreClock?: boolean }): Opened {
+    const { keys, me, ourChallenge, nowMs } = this.#parts
+    const opened = open(envelope, { ...expected, keys, me, session: ourChallenge, nowMs: nowMs() })
+    if (opened.sequence <= this.#seen) throw new Failure('ENVELOPE_REPLAYED', { sequence: opened.sequence })
+    this.#seen = opened.sequence
+    return opened
+  }
+}
