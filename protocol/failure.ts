@@ -6,9 +6,16 @@
 
 import { z } from 'zod'
 import { accessFailures } from './failures/access.ts'
+import { databaseFailures } from './failures/database.ts'
 import { deviceFailures } from './failures/device.ts'
+import { enrollmentFailures } from './failures/enrollment.ts'
+import { envelopeFailures } from './failures/envelope.ts'
 import { hubFailures } from './failures/hub.ts'
 import { linkFailures } from './failures/link.ts'
+import { loginFailures } from './failures/login.ts'
+import { policyFailures } from './failures/policy.ts'
+import { readingFailures } from './failures/reading.ts'
+import { requestsFailures } from './failures/requests.ts'
 import { storageFailures } from './failures/storage.ts'
 
 export interface FailureEntry {
@@ -29,9 +36,16 @@ export interface FailureEntry {
 
 export const failures = {
   ...accessFailures,
+  ...databaseFailures,
   ...deviceFailures,
+  ...enrollmentFailures,
+  ...envelopeFailures,
   ...hubFailures,
   ...linkFailures,
+  ...loginFailures,
+  ...policyFailures,
+  ...readingFailures,
+  ...requestsFailures,
   ...storageFailures,
 } as const satisfies Record<string, FailureEntry>
 

@@ -11,7 +11,7 @@ export const ReadOutcome = z.object({
   /** sha256 of the text with re-salted values blanked; absent: equal to `contentHash`. */
   fingerprint: Sha256.optional(),
   /** Bytes of the text in UTF-8. */
-  sizeBytes: z.number().int().min(1),
+  sizeBytes: z.number().int().min(1).max(2 ** 31 - 1),
   verdict: z.enum(['complete', 'suspect']),
   /** Why a suspect is one, in words for a person. */
   reasons: z.array(z.string().max(300)).max(8).optional(),
@@ -30,8 +30,8 @@ export const Report = z.object({
   attempt: z.number().int().min(1),
   device: Uuid,
   /** When the last byte was read, ms since 1970, agent's clock corrected to the hub's. */
-  capturedAtMs: z.number().int(),
-  durationMs: z.number().int().min(0),
+  capturedAtMs: z.number().int().min(0).max(8.64e15),
+  durationMs: z.number().int().min(0).max(2 ** 31 - 1),
   outcome: z.discriminatedUnion('kind', [ReadOutcome, FailedOutcome]),
 })
 export type Report = z.infer<typeof Report>

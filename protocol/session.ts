@@ -13,8 +13,8 @@ export interface SessionParts {
   readonly me: string
   readonly peer: string
   readonly key: SigningKey
-  /** Challenge of the peer: session of what we send. */
-  readonly theirChallenge: string
+  /** Challenge of the peer: session of what we send. A hub learns it from the agent's hello. */
+  readonly theirChallenge: () => string
   /** Our own challenge: session of what we accept. */
   readonly ourChallenge: string
   readonly keys: (keyId: string) => VerifyKey | undefined
@@ -47,7 +47,7 @@ export class Session {
     const envelope = seal({
       key,
       to: peer,
-      session: theirChallenge,
+      session: theirChallenge(),
       sequence,
       inReplyTo: message.inReplyTo ?? 0,
       subject: message.subject,

@@ -154,7 +154,8 @@ export interface RunsTable {
 
 /**
  * One wish to read one device. queued → leased → done, or back to queued when a lease runs out. `attempt` rises with each
- * hand-out and is the fencing number: only the holder of the newest attempt may finish.
+ * hand-out and is the fencing number: only the holder of the newest attempt may finish. A device has at most one open
+ * task: a second wish while the first is open is the same wish.
  */
 export interface TasksTable {
   id: string

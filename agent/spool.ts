@@ -1,0 +1,290 @@
+/**
+ * Results on disk until the hub has acknowledged them. One journal, encrypted, appended to in groups: all results that
+ * arrive while a write is under way share the next write and its fdatasync, so a hundred devices cost a few syncs. A
+ * result that is acknowledged is crossed out by a short record; a file whose results are all crossed out is removed.
+ *
+ * A record is a 4-byte length, a 12-byte nonce, then AES-256-GCM of kind, JSON and bytes, with the tag at its end. A torn
+ * last record, as a crash leaves it, is cut off at the next start: nobody was told that it was safe.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '@netraven/protocol/failure.ts'
+import { Report } from '@netraven/protocol/report.ts'
+import { z } from 'zod'
+import { syncFolder } from './durable-file.ts'
+
+/** A new file begins after so many bytes. */
+const SEGMENT_BYTES = 32 * 1024 * 1024
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const HEAD_BYTES = 4 + NONCE_BYTES
+
+const Entry = z.object({ report: Report, spans: z.array(z.number().int()).default([]) })
+
+/** A result on its way: the report, and for a read the zstd-compressed text and where its secrets stand. */
+export interface SpoolEntry {
+  readonly report: Report
+  readonly spans: readonly number[]
+  readonly compressed: Uint8Array
+}
+
+interface Segment {
+  readonly number: number
+  file: FileHandle
+  bytes: number
+  readonly open: Set<string>
+}
+
+interface Place {
+  readonly segment: Segment
+  readonly offset: number
+  readonly length: number
+  readonly report: Report
+}
+
+interface Waiting {
+  readonly records: { id: string; report?: Report; sealed: Buffer }[]
+  resolve: () => void
+  reject: (error: unknown) => void
+}
+
+export interface SpoolOptions {
+  readonly dir: string
+  /** 32 bytes, hex. */
+  readonly key: string
+  readonly maxBytes: number
+  /** Told of what could not be read back at the start. */
+  readonly damaged: (failure: Failure) => void
+}
+
+export class Spool {
+  readonly #options: SpoolOptions
+  readonly #key: Buffer
+  readonly #segments: Segment[] = []
+  readonly #places = new Map<string, Place>()
+  #queue: Waiting[] = []
+  #writing: Promise<void> | undefined
+
+  private constructor(options: SpoolOptions) {
+    this.#options = options
+    this.#key = Buffer.from(options.key, 'hex')
+  }
+
+  /** Opens the spool and reads back what was not acknowledged. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options)
+    await mkdir(options.dir, { recursive: true, mode: 0o700 })
+    const numbers = (await readdir(options.dir))
+      .map((name) => /^(\d{8})\.journal$/.exec(name)?.[1])
+      .filter((number) => number !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b)
+    for (const number of numbers) await spool.#recover(number)
+    await spool.#begin((numbers.at(-1) ?? 0) + 1)
+    await spool.#removeFinished()
+    return spool
+  }
+
+  /** Results that wait, oldest first. */
+  get pending(): Report[] {
+    return [...this.#places.values()].map((place) => place.report)
+  }
+
+  get size(): number {
+    return this.#places.size
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
+  /** Whether another result would be refused. */
+  get full(): boolean {
+    return this.bytes >= this.#options.maxBytes
+  }
+
+  has(id: string): boolean {
+    return this.#places.has(id)
+  }
+
+  /**
+   * Keeps a result. When this resolves it survives a crash and a power cut.
+   * @throws Failure SPOOL_FULL when there is no room, in the quota or on the disk; nothing else is touched
+   */
+  add(entry: SpoolEntry): Promise<void> {
+    if (this.full) return Promise.reject(new Failure('SPOOL_FULL', { bytes: this.bytes, limit: this.#options.maxBytes }))
+    const json = Buffer.from(JSON.stringify({ report: entry.report, spans: entry.spans }))
+    const plain = Buffer.allocUnsafe(5 + json.length + entry.compressed.length)
+    plain[0] = RESULT
+    plain.writeUInt32BE(json.length, 1)
+    json.copy(plain, 5)
+    plain.set(entry.compressed, 5 + json.length)
+    return this.#append([{ id: idOf(entry.report), report: entry.report, sealed: this.#seal(plain) }])
+  }
+
+  /** Crosses results out. Needs no sync: one that comes back after a crash is reported again, which is harmless. */
+  async remove(reports: readonly Pick<Report, 'task' | 'attempt'>[]): Promise<void> {
+    const records = reports
+      .map((report) => idOf(report))
+      .filter((id) => this.#places.has(id))
+      .map((id) => ({ id, sealed: this.#seal(Buffer.concat([Buffer.from([DONE]), Buffer.from(id)])) }))
+    if (records.length > 0) await this.#append(records)
+  }
+
+  /** Reads a result back, with its text. @throws Failure SPOOL_CORRUPT */
+  async read(report: Pick<Report, 'task' | 'attempt'>): Promise<SpoolEntry> {
+    const place = this.#places.get(idOf(report))
+    if (!place) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'not there' })
+    const sealed = Buffer.alloc(place.length)
+    await place.segment.file.read(sealed, 0, place.length, place.offset)
+    const plain = this.#unseal(sealed)
+    if (!plain) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'does not decrypt' })
+    return parseResult(plain)
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    for (const segment of this.#segments) await segment.file.close()
+  }
+
+  #append(records: Waiting['records']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ records, resolve, reject })
+      this.#writing ??= this.#drain().finally(() => {
+        this.#writing = undefined
+      })
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group = this.#queue
+      this.#queue = []
+      try {
+        await this.#write(group.flatMap((waiting) => waiting.records))
+        for (const waiting of group) waiting.resolve()
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error)
+      }
+    }
+  }
+
+  async #write(records: Waiting['records']): Promise<void> {
+    let segment = this.#segments.at(-1)
+    if (!segment || segment.bytes >= SEGMENT_BYTES) segment = await this.#begin((segment?.number ?? 0) + 1)
+    const all = Buffer.concat(records.map((record) => record.sealed))
+    try {
+      await segment.file.write(all, 0, all.length, segment.bytes)
+      if (records.some((record) => record.report)) await segment.file.datasync()
+    } catch (error) {
+      await segment.file.truncate(segment.bytes)
+      const { code = 'unknown' } = error as NodeJS.ErrnoException
+      throw new Failure('SPOOL_FULL', { reason: code }, { cause: error })
+    }
+    let offset = segment.bytes
+    segment.bytes += all.length
+    for (const { id, report, sealed } of records) {
+      if (report) this.#put(id, { segment, offset, length: sealed.length, report })
+      else this.#cross(id)
+      offset += sealed.length
+    }
+    await this.#removeFinished()
+  }
+
+  #put(id: string, place: Place): void {
+    this.#cross(id)
+    this.#places.set(id, place)
+    place.segment.open.add(id)
+  }
+
+  #cross(id: string): void {
+    this.#places.get(id)?.segment.open.delete(id)
+    this.#places.delete(id)
+  }
+
+  /** Files go in order: a crossing-out record may lie in a later file than the result it crosses out. */
+  async #removeFinished(): Promise<void> {
+    while (this.#segments.length > 1 && this.#segments[0]?.open.size === 0) {
+      const [oldest] = this.#segments.splice(0, 1)
+      await oldest?.file.close()
+      if (oldest) await rm(this.#path(oldest.number), { force: true })
+    }
+    const only = this.#segments[0]
+    if (this.#segments.length === 1 && only && only.open.size === 0 && only.bytes >= SEGMENT_BYTES) {
+      await only.file.truncate(0)
+      only.bytes = 0
+    }
+  }
+
+  async #begin(number: number): Promise<Segment> {
+    const file = await open(this.#path(number), 'wx+', 0o600)
+    await syncFolder(this.#options.dir)
+    const segment: Segment = { number, file, bytes: 0, open: new Set() }
+    this.#segments.push(segment)
+    return segment
+  }
+
+  async #recover(number: number): Promise<void> {
+    const path = this.#path(number)
+    const content = await readFile(path)
+    const segment: Segment = { number, file: await open(path, 'r+'), bytes: 0, open: new Set() }
+    this.#segments.push(segment)
+    while (segment.bytes < content.length) {
+      const offset = segment.bytes
+      const length = content.length - offset >= HEAD_BYTES ? HEAD_BYTES + content.readUInt32BE(offset) : Number.POSITIVE_INFINITY
+      if (offset + length > content.length) {
+        this.#options.damaged(new Failure('SPOOL_CORRUPT', { file: path, offset, lostBytes: content.length - offset }))
+        break
+      }
+      segment.bytes += length
+      const plain = this.#unseal(content.subarray(offset, offset + length))
+      if (!plain) {
+        this.#options.damaged(new Failure('SPOOL_CORRUPT', { file: path, offset, lostBytes: length }))
+      } else if (plain[0] === RESULT) {
+        const { report } = parseResult(plain)
+        this.#put(idOf(report), { segment, offset, length, report })
+      } else this.#cross(plain.toString('latin1', 1))
+    }
+    if (segment.bytes < content.length) await segment.file.truncate(segment.bytes)
+  }
+
+  #seal(plain: Buffer): Buffer {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
+    const body = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+    const head = Buffer.alloc(4)
+    head.writeUInt32BE(body.length)
+    return Buffer.concat([head, nonce, body])
+  }
+
+  #unseal(sealed: Buffer): Buffer | undefined {
+    if (sealed.length < HEAD_BYTES + TAG_BYTES + 1) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(4, HEAD_BYTES))
+    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
+    const plain = decipher.update(sealed.subarray(HEAD_BYTES, sealed.length - TAG_BYTES))
+    try {
+      decipher.final()
+    } catch {
+      return undefined
+    }
+    return plain
+  }
+
+  #path(number: number): string {
+    return join(this.#options.dir, `${String(number).padStart(8, '0')}.journal`)
+  }
+}
+
+const RESULT = 1
+const DONE = 2
+
+function idOf(report: Pick<Report, 'task' | 'attempt'>): string {
+  return `${report.task}/${report.attempt}`
+}
+
+function parseResult(plain: Buffer): SpoolEntry {
+  const end = 5 + plain.readUInt32BE(1)
+  const { report, spans } = Entry.parse(JSON.parse(plain.toString('utf8', 5, end)))
+  return { report, spans, compressed: plain.subarray(end) }
+}

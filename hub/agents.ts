@@ -1,0 +1,89 @@
+/** The agents as the hub knows them: who they are, where their socket is, when they last spoke. */
+import type { HelloQuestion } from '@netraven/protocol/hello.ts'
+import { type VerifyKey, verifyKey } from '@netraven/protocol/keys.ts'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Tables } from './db/tables.ts'
+
+/** Channel of PostgreSQL's NOTIFY on which a revoked agent's id is told to every hub. */
+export const REVOKED_CHANNEL = 'netraven_revoked'
+
+export interface Agent {
+  readonly id: string
+  readonly name: string
+  readonly siteId: string
+  readonly siteName: string
+  readonly state: 'enrolled' | 'revoked'
+  readonly key: VerifyKey
+  readonly boxPublicKey: string
+}
+
+/** @returns the agent with its site; undefined when there is none of that id */
+export async function findAgent(db: Kysely<Tables>, id: string): Promise<Agent | undefined> {
+  const row = await db
+    .selectFrom('agents')
+    .innerJoin('sites', 'sites.id', 'agents.site_id')
+    .select(['agents.id', 'agents.name', 'agents.site_id', 'agents.state', 'agents.sign_public_key', 'agents.box_public_key'])
+    .select('sites.name as site_name')
+    .where('agents.id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    id: row.id,
+    name: row.name,
+    siteId: row.site_id,
+    siteName: row.site_name,
+    state: row.state,
+    key: verifyKey(row.sign_public_key),
+    boxPublicKey: row.box_public_key,
+  }
+}
+
+/** An agent proved itself on a hub: its socket is there now, and this is what it said of itself. */
+export async function agentArrived(
+  db: Kysely<Tables>,
+  id: string,
+  node: string,
+  hello: HelloQuestion,
+  skewMs: number,
+): Promise<void> {
+  await db
+    .updateTable('agents')
+    .set({
+      node,
+      last_seen_at: sql`now()`,
+      software: hello.software,
+      hostname: hello.hostname,
+      concurrency: hello.concurrency,
+      drivers: JSON.stringify(hello.drivers),
+      skew_ms: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(skewMs))),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function agentSeen(db: Kysely<Tables>, id: string): Promise<void> {
+  await db.updateTable('agents').set({ last_seen_at: sql`now()` }).where('id', '=', id).execute()
+}
+
+/** Its socket on this hub is gone. A newer socket on another hub is left alone. */
+export async function agentLeft(db: Kysely<Tables>, id: string, node: string): Promise<void> {
+  await db.updateTable('agents').set({ node: null }).where('id', '=', id).where('node', '=', node).execute()
+}
+
+/** No agent can have its socket on a hub process that has only just started under this name, or has ended. */
+export async function nodeEnded(db: Kysely<Tables>, node: string): Promise<void> {
+  await db.updateTable('agents').set({ node: null }).where('node', '=', node).execute()
+}
+
+/** Revokes for good and tells every hub, which cut its sockets. @returns whether there was such an agent to revoke */
+export async function revokeAgent(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const revoked = await db
+    .updateTable('agents')
+    .set({ state: 'revoked', revoked_at: sql`coalesce(revoked_at, now())` })
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst()
+  if (revoked) await sql`select pg_notify(${REVOKED_CHANNEL}, ${id})`.execute(db)
+  return revoked !== undefined
+}

@@ -1,0 +1,285 @@
+/**
+ * A report becomes "seen again" or a new version. Reports come in batches and are settled in one transaction; text is asked
+ * for only when a device's configuration is new to the hub. The blob is written before the row, and every step may be done
+ * twice: same text, same hash, same row.
+ */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
+import type { ContentAnswer, ContentQuestion } from '@netraven/protocol/content.ts'
+import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
+import { Failure } from '@netraven/protocol/failure.ts'
+import type { VerifyKey } from '@netraven/protocol/keys.ts'
+import type { ReadOutcome, Report, ReportResult } from '@netraven/protocol/report.ts'
+import { statementBytes } from '@netraven/protocol/statement.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { BlobStore } from './blobs/blobs.ts'
+import type { Tables } from './db/tables.ts'
+import type { Log } from './log.ts'
+import { closeRuns, failTasks, type Held, lockTasks, standing, type Success, succeedTasks, type Unsuccess } from './tasks.ts'
+
+const decompress = promisify(zstdDecompress)
+
+export interface Reporter {
+  readonly id: string
+  readonly key: VerifyKey
+}
+
+export interface BackupParts {
+  readonly db: Kysely<Tables>
+  readonly inTransaction: <T>(work: (trx: Transaction<Tables>) => Promise<T>) => Promise<T>
+  readonly blobs: BlobStore
+  readonly newId: () => string
+  readonly log: Log
+}
+
+type Read = Report & { outcome: ReadOutcome }
+
+export class Backups {
+  readonly #parts: BackupParts
+
+  constructor(parts: BackupParts) {
+    this.#parts = parts
+  }
+
+  /** Settles a batch of reports of one agent. Never throws for what a report says; throws when the database is away. */
+  async report(agent: Reporter, reports: readonly Report[]): Promise<ReportResult[]> {
+    const results = new Map<string, ReportResult>()
+    const sound = reports.filter((report) => {
+      const failure = forgery(agent, report)
+      if (failure) results.set(report.task, this.#refuse(agent, report, failure))
+      return !failure
+    })
+    const runs = await this.#parts.inTransaction((trx) => this.#settle(trx, agent, sound, results))
+    if (runs.length > 0) await closeRuns(this.#parts.db, runs)
+    return reports.map((report) => results.get(report.task) ?? { task: report.task, state: 'later' })
+  }
+
+  async #settle(
+    trx: Transaction<Tables>,
+    agent: Reporter,
+    reports: readonly Report[],
+    results: Map<string, ReportResult>,
+  ): Promise<string[]> {
+    const locked = await lockTasks(
+      trx,
+      reports.map((report) => report.task),
+    )
+    const again: Success[] = []
+    const failed: Unsuccess[] = []
+    const runs = new Set<string>()
+    for (const report of reports) {
+      const held = locked.get(report.task)
+      const refusal = this.#stand(agent, report, held)
+      if (refusal || !held) {
+        results.set(report.task, refusal ?? { task: report.task, state: 'later' })
+        continue
+      }
+      if (report.outcome.kind === 'failed') {
+        failed.push({ task: report.task, failure: report.outcome.failure, durationMs: report.durationMs })
+      } else {
+        const read: Read = { ...report, outcome: report.outcome }
+        const version = await this.#known(trx, held, read)
+        if (!version && !(await this.#back(trx, agent, held, read))) {
+          results.set(report.task, { task: report.task, state: 'need' })
+          continue
+        }
+        if (version) again.push(success(read, version.id, version.outcome))
+      }
+      runs.add(held.runId)
+      results.set(report.task, { task: report.task, state: 'recorded' })
+    }
+    await seenAgain(trx, again)
+    await succeedTasks(trx, again)
+    await failTasks(trx, failed)
+    return [...runs]
+  }
+
+  /** A result when the report can't move the task: it is recorded already, or not this agent's. */
+  #stand(agent: Reporter, report: Report, held: Held | undefined): ReportResult | undefined {
+    if (held && held.deviceId !== report.device) return this.#refuse(agent, report, new Failure('STATEMENT_INVALID'))
+    const how = standing(held, agent.id, report.attempt)
+    if (how === 'done') return { task: report.task, state: 'recorded' }
+    if (how === 'held') return undefined
+    return this.#refuse(agent, report, new Failure('TASK_NOT_HELD', { task: report.task, attempt: report.attempt }))
+  }
+
+  /** The version that this read sees again: the newest good one by fingerprint, or any of the device's with this very text. */
+  async #known(
+    trx: Transaction<Tables>,
+    held: Held,
+    { outcome }: Read,
+  ): Promise<{ id: string; outcome: Success['outcome'] } | undefined> {
+    const fingerprint = outcome.fingerprint ?? outcome.contentHash
+    if (held.latestVersionId && held.latestFingerprint === fingerprint) {
+      return { id: held.latestVersionId, outcome: 'unchanged' }
+    }
+    if (outcome.verdict === 'complete') return undefined
+    const suspect = await trx
+      .selectFrom('versions')
+      .select('id')
+      .where('device_id', '=', held.deviceId)
+      .where('content_hash', '=', outcome.contentHash)
+      .where('verdict', '=', 'suspect')
+      .orderBy('first_seen_at', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return suspect && { id: suspect.id, outcome: 'suspect' }
+  }
+
+  /** A device went back to a text that it had before: a new version of a blob that is there. @returns whether it was so */
+  async #back(trx: Transaction<Tables>, agent: Reporter, held: Held, read: Read): Promise<boolean> {
+    const old = await trx
+      .selectFrom('versions')
+      .innerJoin('blobs', 'blobs.content_hash', 'versions.content_hash')
+      .select(['versions.spans', 'blobs.stored_bytes'])
+      .where('versions.device_id', '=', held.deviceId)
+      .where('versions.content_hash', '=', read.outcome.contentHash)
+      .where('versions.secrets', '=', held.deviceSecrets)
+      .limit(1)
+      .executeTakeFirst()
+    if (old) await this.#addVersion(trx, agent, held, read, old.spans, old.stored_bytes)
+    return old !== undefined
+  }
+
+  /**
+   * Takes the whole compressed text of a report whose hash was new. The hash is checked over the text itself; then the blob,
+   * then the row.
+   */
+  async content(agent: Reporter, question: ContentQuestion, compressed: Uint8Array): Promise<ContentAnswer> {
+    const { report, spans = [] } = question
+    if (report.outcome.kind !== 'read') throw new Failure('BODY_INVALID', { reason: 'content of a failed read' })
+    const read: Read = { ...report, outcome: report.outcome }
+    const forged = forgery(agent, report)
+    if (forged) return answerOf(this.#refuse(agent, report, forged))
+    const text = await this.#unpack(read, compressed)
+    if (!text) return { state: 'refused', failure: this.#corrupt(agent, report).toJSON() }
+
+    // Who holds the task is asked before the costly write and again, under a lock, before the row.
+    const before = await this.#parts.inTransaction(async (trx) => {
+      const held = (await lockTasks(trx, [report.task])).get(report.task)
+      return this.#stand(agent, report, held)
+    })
+    if (before) return answerOf(before)
+    const { storedBytes } = await this.#parts.blobs.put(read.outcome.contentHash, text)
+    const settled = await this.#parts.inTransaction(async (trx) => {
+      const held = (await lockTasks(trx, [report.task])).get(report.task)
+      const refusal = this.#stand(agent, report, held)
+      if (refusal || !held) return { answer: refusal ?? ({ task: report.task, state: 'later' } as const) }
+      await this.#addVersion(trx, agent, held, read, spans, storedBytes)
+      return { answer: { task: report.task, state: 'recorded' } as const, run: held.runId }
+    })
+    if (settled.run) await closeRuns(this.#parts.db, [settled.run])
+    return answerOf(settled.answer)
+  }
+
+  async #unpack(read: Read, compressed: Uint8Array): Promise<Buffer | undefined> {
+    const { contentHash, sizeBytes } = read.outcome
+    if (sizeBytes > MAX_TEXT_BYTES) return undefined
+    const text = await decompress(compressed, { maxOutputLength: sizeBytes }).catch(() => undefined)
+    const sound = text?.length === sizeBytes && createHash('sha256').update(text).digest('hex') === contentHash
+    return sound ? text : undefined
+  }
+
+  async #addVersion(
+    trx: Transaction<Tables>,
+    agent: Reporter,
+    held: Held,
+    read: Read,
+    spans: readonly number[],
+    storedBytes: number,
+  ): Promise<void> {
+    const { outcome } = read
+    const capturedAt = new Date(read.capturedAtMs)
+    const id = this.#parts.newId()
+    await trx
+      .insertInto('blobs')
+      .values({
+        content_hash: outcome.contentHash,
+        store: this.#parts.blobs.name,
+        size_bytes: outcome.sizeBytes,
+        stored_bytes: storedBytes,
+      })
+      .onConflict((conflict) => conflict.column('content_hash').doNothing())
+      .execute()
+    await trx
+      .insertInto('versions')
+      .values({
+        id,
+        device_id: held.deviceId,
+        content_hash: outcome.contentHash,
+        fingerprint: outcome.fingerprint ?? outcome.contentHash,
+        size_bytes: outcome.sizeBytes,
+        verdict: outcome.verdict,
+        reasons: JSON.stringify(outcome.reasons ?? []),
+        secrets: held.deviceSecrets,
+        spans: [...spans],
+        first_seen_at: capturedAt,
+        last_seen_at: capturedAt,
+        agent_id: agent.id,
+        task_id: read.task,
+        attempt: read.attempt,
+        signature: outcome.signature,
+      })
+      .execute()
+    if (outcome.verdict === 'complete') {
+      await trx.updateTable('devices').set({ latest_version_id: id }).where('id', '=', held.deviceId).execute()
+    }
+    await succeedTasks(trx, [success(read, id, outcome.verdict === 'complete' ? 'changed' : 'suspect')])
+  }
+
+  #refuse(agent: Reporter, report: Report, failure: Failure): ReportResult {
+    this.#parts.log.warn({ agentId: agent.id, taskId: report.task, attempt: report.attempt, code: failure.code }, 'report refused')
+    return { task: report.task, state: 'refused', failure: failure.toJSON() }
+  }
+
+  #corrupt(agent: Reporter, report: Report): Failure {
+    const failure = new Failure('TRANSMISSION_CORRUPT', { task: report.task })
+    this.#parts.log.warn({ agentId: agent.id, taskId: report.task, code: failure.code }, 'content refused')
+    return failure
+  }
+}
+
+/** Why a report's signature does not hold; undefined when it does, or when there is nothing signed in it. */
+function forgery(agent: Reporter, report: Report): Failure | undefined {
+  const { outcome } = report
+  if (outcome.kind !== 'read') return undefined
+  const statement = statementBytes({
+    device: report.device,
+    task: report.task,
+    attempt: report.attempt,
+    contentHash: outcome.contentHash,
+    fingerprint: outcome.fingerprint ?? outcome.contentHash,
+    sizeBytes: outcome.sizeBytes,
+    verdict: outcome.verdict,
+    capturedAtMs: report.capturedAtMs,
+  })
+  if (agent.key.verify(statement, Buffer.from(outcome.signature, 'base64url'))) return undefined
+  return new Failure('STATEMENT_INVALID', { task: report.task })
+}
+
+function success(read: Read, version: string, outcome: Success['outcome']): Success {
+  const { capturedAtMs, durationMs } = read
+  return {
+    task: read.task,
+    outcome,
+    version,
+    capturedAt: new Date(capturedAtMs),
+    durationMs,
+    hostKey: read.outcome.hostKey ?? null,
+  }
+}
+
+function answerOf(result: ReportResult): ContentAnswer {
+  const state = result.state === 'need' ? 'later' : result.state
+  return { state, ...(result.failure ? { failure: result.failure } : {}) }
+}
+
+/** Stretches the spans of versions that were seen again. */
+async function seenAgain(trx: Transaction<Tables>, seen: readonly Success[]): Promise<void> {
+  if (seen.length === 0) return
+  await sql`
+    update versions set last_seen_at = greatest(last_seen_at, seen.at), seen_count = seen_count + 1
+    from unnest(${seen.map((one) => one.version)}::uuid[], ${seen.map((one) => one.capturedAt)}::timestamptz[]) as seen (version, at)
+    where versions.id = seen.version`.execute(trx)
+}

@@ -1,0 +1,179 @@
+/**
+ * One agent's side of one connection: opens its envelopes, implements the protocol's calls, seals the answers. Knows no
+ * socket. Before hello is proved nothing but hello is heard.
+ */
+import { type Answered, type CallName, calls, type Question } from '@netraven/protocol/calls.ts'
+import { CONTENT_PART_BYTES } from '@netraven/protocol/content.ts'
+import { Failure } from '@netraven/protocol/failure.ts'
+import type { SigningKey } from '@netraven/protocol/keys.ts'
+import { Session } from '@netraven/protocol/session.ts'
+import type { Agent } from './agents.ts'
+import type { Backups } from './backups.ts'
+import type { Log } from './log.ts'
+import type { Claimant } from './orders.ts'
+
+export interface ConversationParts {
+  readonly agent: Agent
+  /** The hub's challenge on this connection, 32 hex digits. */
+  readonly challenge: string
+  readonly hubId: string
+  readonly signingKey: () => SigningKey
+  /** Keys that the hub signs with now or next. */
+  readonly announcedKeys: () => readonly { publicKey: string }[]
+  readonly backups: Backups
+  readonly arrived: (agent: Agent, hello: Question<'hello'>, skewMs: number) => Promise<void>
+  readonly left: (agent: Agent) => Promise<void>
+  readonly seen: (agent: Agent) => Promise<void>
+  readonly claim: (agent: Claimant, credit: number) => Promise<Answered<'claim'>>
+  /** Renews; returns the tasks that are lost. */
+  readonly renew: (agent: Agent, holding: Question<'renew'>['holding']) => Promise<string[]>
+  /** Turns an error of the database or of the storage into a coded failure. */
+  readonly classify: (error: unknown) => Failure | undefined
+  readonly leaseMs: number
+  readonly renewEveryMs: number
+  readonly nowMs: () => number
+  readonly log: Log
+}
+
+/** One text of several parts at a time is put together for each connection. */
+interface Assembly {
+  readonly task: string
+  readonly attempt: number
+  readonly spans: readonly number[]
+  readonly parts: Buffer[]
+}
+
+export class AgentConversation {
+  readonly #parts: ConversationParts
+  readonly #session: Session
+  #theirChallenge = ''
+  #drivers: Readonly<Record<string, string>> = {}
+  #assembly: Assembly | undefined
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts
+    const { agent } = parts
+    this.#session = new Session({
+      me: parts.hubId,
+      peer: agent.id,
+      key: parts.signingKey(),
+      theirChallenge: () => this.#theirChallenge,
+      ourChallenge: parts.challenge,
+      keys: (id) => (id === agent.key.id ? agent.key : undefined),
+      nowMs: parts.nowMs,
+    })
+  }
+
+  /** Whether the agent has proved who it is. */
+  get proved(): boolean {
+    return this.#theirChallenge !== ''
+  }
+
+  /**
+   * Answers one envelope with one envelope; what went wrong inside is a signed answer too.
+   * @throws Failure when the envelope does not open, or before hello: then there is nobody to sign an answer for
+   */
+  async answer(name: CallName, envelope: Uint8Array): Promise<Buffer> {
+    if (name === 'hello' ? this.proved : !this.proved) throw new Failure('HELLO_REQUIRED', { call: name })
+    if (!(envelope instanceof Uint8Array)) throw new Failure('ENVELOPE_MALFORMED')
+    const opened = this.#session.open(envelope, { subject: `${name}?`, ignoreClock: name === 'hello' })
+    const body = await this.#handle(name, opened.value, opened.bytes, opened.issuedAtMs).then(
+      (ok) => ({ ok }),
+      (error: unknown) => ({ failure: this.#failureOf(name, error).toJSON() }),
+    )
+    if (!this.proved) throw Failure.fromWire('failure' in body ? body.failure : new Failure('INTERNAL').toJSON())
+    return this.#session.seal({ subject: `${name}!`, value: body, inReplyTo: opened.sequence }).envelope
+  }
+
+  async #handle(name: CallName, value: unknown, bytes: Uint8Array, issuedAtMs: number): Promise<unknown> {
+    const parsed = calls[name].question.safeParse(value)
+    if (!parsed.success) throw new Failure('BODY_INVALID', { call: name, problems: parsed.error.issues.length })
+    const handlers: { [Name in CallName]: (question: Question<Name>) => Promise<Answered<Name>> } = {
+      hello: (question) => this.#hello(question, issuedAtMs),
+      claim: (question) => this.#claim(question),
+      renew: (question) => this.#renew(question),
+      report: (question) => this.#report(question),
+      content: (question) => this.#content(question, bytes),
+    }
+    const handler = handlers[name] as (question: unknown) => Promise<unknown>
+    return handler(parsed.data)
+  }
+
+  async #hello(question: Question<'hello'>, issuedAtMs: number): Promise<Answered<'hello'>> {
+    const { agent, arrived, announcedKeys, leaseMs, renewEveryMs, renew, nowMs, log } = this.#parts
+    const skewMs = issuedAtMs - nowMs()
+    await arrived(agent, question, skewMs)
+    const lost = await renew(agent, question.holding)
+    this.#drivers = question.drivers
+    this.#theirChallenge = question.session
+    log.info({ agentId: agent.id, agent: agent.name, site: agent.siteName, software: question.software, skewMs }, 'agent connected')
+    const keys = announcedKeys().map(({ publicKey }) => ({ publicKey }))
+    return { site: agent.siteName, name: agent.name, keys, leaseMs, renewEveryMs, lost }
+  }
+
+  async #claim({ credit }: Question<'claim'>): Promise<Answered<'claim'>> {
+    const { agent, claim } = this.#parts
+    return claim({ id: agent.id, siteId: agent.siteId, boxPublicKey: agent.boxPublicKey, drivers: this.#drivers }, credit)
+  }
+
+  async #renew({ holding }: Question<'renew'>): Promise<Answered<'renew'>> {
+    const { agent, seen, renew } = this.#parts
+    await seen(agent)
+    return { lost: await renew(agent, holding) }
+  }
+
+  async #report({ reports }: Question<'report'>): Promise<Answered<'report'>> {
+    const { agent, backups } = this.#parts
+    const unique = new Map(reports.map((report) => [report.task, report]))
+    return { results: await backups.report(agent, [...unique.values()]) }
+  }
+
+  async #content(question: Question<'content'>, bytes: Uint8Array): Promise<Answered<'content'>> {
+    const { report, part, parts } = question
+    if (bytes.length > CONTENT_PART_BYTES) throw new Failure('BODY_INVALID', { call: 'content', reason: 'part too large' })
+    if (parts === 1) return this.#whole(question, Buffer.from(bytes), question.spans ?? [])
+    if (part === 0) {
+      this.#assembly = { task: report.task, attempt: report.attempt, spans: question.spans ?? [], parts: [] }
+    }
+    const assembly = this.#assembly
+    if (assembly?.task !== report.task || assembly.attempt !== report.attempt || assembly.parts.length !== part) {
+      this.#assembly = undefined
+      throw new Failure('CONTENT_OUT_OF_ORDER', { part })
+    }
+    assembly.parts.push(Buffer.from(bytes))
+    if (part + 1 < parts) return { state: 'more' }
+    this.#assembly = undefined
+    return this.#whole(question, Buffer.concat(assembly.parts), assembly.spans)
+  }
+
+  async #whole(question: Question<'content'>, compressed: Buffer, spans: readonly number[]): Promise<Answered<'content'>> {
+    const { agent, backups, classify } = this.#parts
+    try {
+      return await backups.content(agent, { ...question, spans: [...spans] }, compressed)
+    } catch (error) {
+      const failure = classify(error)
+      if (failure?.entry.retry !== 'backoff') throw error
+      return { state: 'later', failure: failure.toJSON() }
+    }
+  }
+
+  /** The socket is gone. */
+  end(): void {
+    this.#assembly = undefined
+    if (!this.proved) return
+    const { agent, left, log } = this.#parts
+    log.info({ agentId: agent.id, agent: agent.name }, 'agent disconnected')
+    left(agent).catch((error: unknown) => log.warn({ agentId: agent.id, err: error }, 'could not note that an agent left'))
+  }
+
+  #failureOf(name: CallName, error: unknown): Failure {
+    const { agent, classify, log } = this.#parts
+    const failure = classify(error)
+    if (failure) {
+      log.warn({ agentId: agent.id, call: name, code: failure.code, details: failure.details }, 'call failed')
+      return failure
+    }
+    log.error({ agentId: agent.id, call: name, err: error }, 'call failed unexpectedly')
+    return new Failure('INTERNAL')
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The queue. A task is queued, then leased to one agent, then done; a lease that runs out puts it back, with a higher
+ * attempt at the next hand-out. Every statement that moves a task stands here, and each checks who holds it: the task is
+ * held by the agent whose id and attempt it carries, also when the lease ran out but nobody else has taken it since, so a
+ * result that comes a little late is not read from the device again.
+ *
+ * All times are the database's clock; a device has at most one open task (unique index).
+ */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { DeviceOptions } from '@netraven/protocol/claim.ts'
+import type { FailureWire } from '@netraven/protocol/failure.ts'
+import type { Tables } from './db/tables.ts'
+
+type Db = Kysely<Tables> | Transaction<Tables>
+
+/** After so many hand-outs without a result a task is given up. */
+const MAX_ATTEMPTS = 3
+
+export interface Claimed {
+  readonly id: string
+  readonly attempt: number
+  readonly deadlineAt: Date
+  readonly deviceId: string
+  readonly deviceName: string
+  readonly address: string
+  readonly port: number
+  readonly driver: string
+  readonly options: DeviceOptions
+  readonly secrets: 'keep' | 'strip'
+  readonly hostKey: string | null
+  readonly credentialId: string | null
+  readonly username: string | null
+  readonly sealedSecret: Buffer | null
+  readonly localName: string | null
+  readonly lastGoodBytes: number | null
+}
+
+export interface NewTask {
+  readonly id: string
+  readonly runId: string
+  readonly deviceId: string
+  readonly siteId: string
+}
+
+/** Queues tasks; a device that has an open task gets no second. @returns ids of those that were queued */
+export async function addTasks(db: Db, tasks: readonly NewTask[], deadlineAt: Date): Promise<string[]> {
+  if (tasks.length === 0) return []
+  const added = await sql<{ id: string }>`
+    insert into tasks (id, run_id, device_id, site_id, deadline_at)
+    select id, run, device, site, ${deadlineAt}
+    from unnest(${tasks.map((task) => task.id)}::uuid[], ${tasks.map((task) => task.runId)}::uuid[],
+                ${tasks.map((task) => task.deviceId)}::uuid[], ${tasks.map((task) => task.siteId)}::uuid[])
+      as new (id, run, device, site)
+    on conflict (device_id) where state in ('queued', 'leased') do nothing
+    returning id`.execute(db)
+  return added.rows.map((row) => row.id)
+}
+
+/**
+ * Leases up to `credit` tasks of a site to an agent, oldest first. Hubs that claim at the same time skip each other's rows.
+ * The attempt ends at the task's deadline or after `taskTimeoutMs`, whichever is first.
+ */
+export async function claimTasks(
+  db: Db,
+  agent: { id: string; siteId: string },
+  credit: number,
+  { leaseMs, taskTimeoutMs }: { leaseMs: number; taskTimeoutMs: number },
+): Promise<Claimed[]> {
+  const claimed = await sql<Claimed>`
+    with next as (
+      select id from tasks
+      where site_id = ${agent.siteId} and state = 'queued' and deadline_at > now()
+      order by queued_at, id limit ${credit} for update skip locked
+    ), taken as (
+      update tasks set state = 'leased', attempt = attempt + 1, agent_id = ${agent.id}, leased_at = now(),
+        lease_until = now() + ${leaseMs} * interval '1 millisecond'
+      from next where tasks.id = next.id
+      returning tasks.id, tasks.attempt, tasks.device_id,
+        least(tasks.deadline_at, now() + ${taskTimeoutMs} * interval '1 millisecond') as attempt_deadline
+    )
+    select taken.id, taken.attempt, taken.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
+      d.address, d.port, d.driver, d.options, d.secrets, d.host_key as "hostKey", c.id as "credentialId", c.username,
+      c.sealed_secret as "sealedSecret", c.local_name as "localName", v.size_bytes as "lastGoodBytes"
+    from taken join devices d on d.id = taken.device_id
+      left join credentials c on c.id = d.credential_id
+      left join versions v on v.id = d.latest_version_id`.execute(db)
+  return claimed.rows
+}
+
+/** Lengthens the leases that the agent still holds. @returns ids of the named tasks that it does not hold any more */
+export async function renewTasks(
+  db: Db,
+  agentId: string,
+  holding: readonly { task: string; attempt: number }[],
+  leaseMs: number,
+): Promise<string[]> {
+  if (holding.length === 0) return []
+  const kept = await sql<{ id: string }>`
+    update tasks set lease_until = now() + ${leaseMs} * interval '1 millisecond'
+    from unnest(${holding.map((one) => one.task)}::uuid[], ${holding.map((one) => one.attempt)}::int[]) as held (id, attempt)
+    where tasks.id = held.id and tasks.attempt = held.attempt and tasks.agent_id = ${agentId} and tasks.state = 'leased'
+    returning tasks.id`.execute(db)
+  const ids = new Set(kept.rows.map((row) => row.id))
+  return holding.map((one) => one.task).filter((task) => !ids.has(task))
+}
+
+export interface Held {
+  readonly id: string
+  readonly attempt: number
+  readonly state: 'queued' | 'leased' | 'succeeded' | 'failed' | 'cancelled'
+  readonly agentId: string | null
+  readonly runId: string
+  readonly deviceId: string
+  readonly deviceSecrets: 'keep' | 'strip'
+  readonly hostKey: string | null
+  readonly latestVersionId: string | null
+  readonly latestFingerprint: string | null
+}
+
+/** Locks the named tasks, in one order for everybody, and says how they stand. */
+export async function lockTasks(trx: Transaction<Tables>, ids: readonly string[]): Promise<Map<string, Held>> {
+  const rows = await sql<Held>`
+    select t.id, t.attempt, t.state, t.agent_id as "agentId", t.run_id as "runId", t.device_id as "deviceId",
+      d.secrets as "deviceSecrets", d.host_key as "hostKey", d.latest_version_id as "latestVersionId",
+      v.fingerprint as "latestFingerprint"
+    from tasks t join devices d on d.id = t.device_id left join versions v on v.id = d.latest_version_id
+    where t.id = any(${ids}::uuid[]) order by t.id for update of t`.execute(trx)
+  return new Map(rows.rows.map((row) => [row.id, row]))
+}
+
+/** How a locked task stands to an agent that reports on it. */
+export function standing(held: Held | undefined, agentId: string, attempt: number): 'held' | 'done' | 'not held' {
+  if (!held || held.agentId !== agentId || held.attempt !== attempt) return 'not held'
+  if (held.state === 'leased' || held.state === 'queued') return 'held'
+  return held.state === 'cancelled' ? 'not held' : 'done'
+}
+
+export interface Success {
+  readonly task: string
+  readonly outcome: 'changed' | 'unchanged' | 'suspect'
+  readonly version: string
+  readonly capturedAt: Date
+  readonly durationMs: number
+  /** Host key to pin, when none is yet. */
+  readonly hostKey: string | null
+}
+
+/** Ends locked tasks that were read; the devices remember it. */
+export async function succeedTasks(trx: Transaction<Tables>, done: readonly Success[]): Promise<void> {
+  if (done.length === 0) return
+  await sql`
+    with done as (
+      select * from unnest(${done.map((one) => one.task)}::uuid[], ${done.map((one) => one.outcome)}::text[],
+        ${done.map((one) => one.version)}::uuid[], ${done.map((one) => one.capturedAt)}::timestamptz[],
+        ${done.map((one) => one.durationMs)}::int[], ${done.map((one) => one.hostKey)}::text[])
+        as row (task, outcome, version, captured_at, duration_ms, host_key)
+    ), ended as (
+      update tasks set state = 'succeeded', outcome = done.outcome, version_id = done.version, finished_at = now(),
+        captured_at = done.captured_at, duration_ms = done.duration_ms, lease_until = null
+      from done where tasks.id = done.task
+      returning tasks.id, tasks.device_id, done.captured_at, done.host_key
+    )
+    update devices set last_task_id = ended.id, last_read_at = ended.captured_at, last_failure_code = null,
+      host_key = coalesce(devices.host_key, ended.host_key)
+    from ended where devices.id = ended.device_id`.execute(trx)
+}
+
+export interface Unsuccess {
+  readonly task: string
+  readonly failure: FailureWire
+  readonly durationMs: number
+}
+
+/** Ends locked tasks that were not read; the devices remember why. */
+export async function failTasks(trx: Transaction<Tables>, failed: readonly Unsuccess[]): Promise<void> {
+  if (failed.length === 0) return
+  await sql`
+    with failed as (
+      select * from unnest(${failed.map((one) => one.task)}::uuid[], ${failed.map((one) => one.failure.code)}::text[],
+        ${failed.map((one) => JSON.stringify(one.failure.details))}::jsonb[],
+        ${failed.map((one) => one.durationMs)}::int[]) as row (task, code, details, duration_ms)
+    ), ended as (
+      update tasks set state = 'failed', failure_code = failed.code, failure_details = failed.details,
+        duration_ms = failed.duration_ms, finished_at = now(), lease_until = null
+      from failed where tasks.id = failed.task
+      returning tasks.id, tasks.device_id, failed.code
+    )
+    update devices set last_task_id = ended.id, last_failure_code = ended.code
+    from ended where devices.id = ended.device_id`.execute(trx)
+}
+
+export interface Swept {
+  readonly requeued: { id: string; siteId: string }[]
+  readonly failed: { id: string; code: string }[]
+}
+
+/**
+ * Puts right what nobody holds any more: a lease that ran out goes back to the queue, up to three hand-outs; what is past
+ * its deadline fails, and the code says why. Any hub may sweep at any time.
+ */
+export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
+  const failed = await sql<{ id: string; code: string }>`
+    with late as (
+      select id, case when state = 'leased' then 'TASK_DEADLINE' when attempt > 0 then 'TASK_LOST' else 'AGENT_OFFLINE' end as code
+      from tasks
+      where (state = 'queued' and deadline_at <= now())
+         or (state = 'leased' and lease_until <= now() and (attempt >= ${MAX_ATTEMPTS} or deadline_at <= now()))
+         or (state = 'leased' and deadline_at <= now() - interval '1 minute')
+      order by id for update skip locked
+    ), ended as (
+      update tasks set state = 'failed', failure_code = case when late.code = 'TASK_DEADLINE' and tasks.deadline_at > now()
+          then 'TASK_LOST' else late.code end,
+        failure_details = jsonb_build_object('attempts', tasks.attempt), finished_at = now(), lease_until = null
+      from late where tasks.id = late.id
+      returning tasks.id, tasks.device_id, tasks.failure_code as code
+    ), remembered as (
+      update devices set last_task_id = ended.id, last_failure_code = ended.code from ended where devices.id = ended.device_id
+    )
+    select id, code from ended`.execute(db)
+  const requeued = await sql<{ id: string; siteId: string }>`
+    with late as (
+      select id from tasks where state = 'leased' and lease_until <= now() order by id for update skip locked
+    )
+    update tasks set state = 'queued', lease_until = null from late where tasks.id = late.id
+    returning tasks.id, tasks.site_id as "siteId"`.execute(db)
+  return { requeued: requeued.rows, failed: failed.rows }
+}
+
+/** Marks runs ended that have no open task left. Cheap; called after every batch of results, outside its transaction. */
+export async function closeRuns(db: Kysely<Tables>, runs?: readonly string[]): Promise<void> {
+  await sql`
+    update runs set finished_at = now()
+    where finished_at is null ${runs ? sql`and id = any(${runs}::uuid[])` : sql``}
+      and not exists (select from tasks where tasks.run_id = runs.id and tasks.state in ('queued', 'leased'))`.execute(db)
+}

@@ -1,0 +1,51 @@
+/** What an agent refuses because its own policy file says so. */
+import type { FailureEntry } from '../failure.ts'
+
+export const policyFailures = {
+  POLICY_NETWORK: {
+    message: 'Refused by agent policy',
+    status: 403,
+    retry: 'never',
+    causes: ['The address {address} lies outside the networks that agent {agent} may reach'],
+    remedies: [
+      'Is the address right? `netraven devices show {device}`.',
+      'If so, add its network to `networks` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
+    ],
+  },
+  POLICY_DRIVER: {
+    message: 'Refused by agent policy',
+    status: 403,
+    retry: 'never',
+    causes: ['Agent {agent} does not allow the driver {driver}'],
+    remedies: [
+      'Add the driver to `drivers` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
+    ],
+  },
+  POLICY_COMMAND: {
+    message: 'Refused by agent policy',
+    status: 403,
+    retry: 'never',
+    causes: ['A command stands outside the read-only commands that the agent allows'],
+    remedies: ['Nothing was sent to the device. Report it with the driver and the command: a driver must only read.'],
+  },
+  POLICY_SECRETS: {
+    message: 'Refused by agent policy',
+    status: 403,
+    retry: 'never',
+    causes: ['The policy of agent {agent} does not let secrets leave site {site}'],
+    remedies: [
+      'Let the agent mask them: `netraven devices set {device} --secrets strip`.',
+      'Or allow it in policy.json on the jump host of agent {agent}, and restart the agent.',
+    ],
+  },
+  POLICY_INVALID: {
+    message: 'Agent policy file is invalid',
+    status: 500,
+    retry: 'never',
+    causes: ['policy.json cannot be read, is not JSON, or has a wrong value'],
+    remedies: [
+      'Correct the file that the details name; until then the agent does nothing.',
+      'Then restart the agent: `systemctl restart netraven-agent`.',
+    ],
+  },
+} as const satisfies Record<string, FailureEntry>
