@@ -148,6 +148,8 @@ export function driverDigest(driver: Driver): string {
 
 export class DriverCatalogue {
   readonly #byName: ReadonlyMap<string, Driver>
+  /** Each driver's name and digest, as hello announces them. */
+  readonly digests: Readonly<Record<string, string>>
 
   /** @throws RangeError when two drivers share a name or an alias */
   constructor(drivers: readonly Driver[]) {
@@ -159,6 +161,7 @@ export class DriverCatalogue {
       }
     }
     this.#byName = byName
+    this.digests = Object.fromEntries(drivers.map((driver) => [driver.name, driverDigest(driver)]))
   }
 
   /** @param name a driver's name or an alias, any case */

@@ -11,7 +11,7 @@ import type { ReadOutcome, Report } from '@netraven/protocol/report.ts'
 import { openFrom } from '@netraven/protocol/sealed-box.ts'
 import { statementBytes } from '@netraven/protocol/statement.ts'
 import type { Read } from './backup.ts'
-import { type Driver, type DriverCatalogue, driverDigest } from './driver.ts'
+import type { Driver, DriverCatalogue } from './driver.ts'
 import type { Log } from './log.ts'
 import type { SpoolEntry } from './spool.ts'
 
@@ -62,7 +62,7 @@ export async function resultOf(
 function driverOf({ drivers }: ResultParts, task: Task): Driver {
   const driver = drivers.find(task.driver)
   if (!driver) throw new Failure('DRIVER_UNKNOWN', { driver: task.driver })
-  if (task.driverDigest !== undefined && task.driverDigest !== driverDigest(driver)) {
+  if (task.driverDigest !== undefined && task.driverDigest !== drivers.digests[driver.name]) {
     throw new Failure('DRIVER_MISMATCH', { driver: task.driver })
   }
   return driver

@@ -7,23 +7,22 @@
  *      0      1  protocol version
  *      1      8  id of the signing key
  *      9     16  receiver: the agent's or the hub's uuid
- *     25     16  session: the receiver's challenge on this connection, or zeros outside a connection
+ *     25     16  session: the receiver's challenge on this connection, never zeros
  *     41      4  sequence: rises with every envelope of a session
  *     45      4  in reply to: the question's sequence, 0 in a question
  *     49      6  issued at, ms since 1970 by the sender's clock
  *     55      4  lifetime in ms
  *     59      1  length S of the subject
  *     60      S  subject, such as `claim?` (question) or `claim!` (answer)
- *   60+S      4  length J of the JSON part as deflated
- *   64+S      J  JSON, raw deflate with the protocol's dictionary
+ *   60+S      4  length J of the body
+ *   64+S      J  body, as body.ts writes it
  * 64+S+J      …  bytes that come along (compressed text)
  * last 64        Ed25519 signature over a context line and everything before it
  * ```
  * All numbers are unsigned big-endian. The session ties an envelope to one connection, the sequence to one place in
  * it: what is recorded and played again, on this connection or on another, is refused.
  */
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { bodyDictionary } from './dictionary.ts'
+import { decodeBody, encodeBody } from './body.ts'
 import { Failure } from './failure.ts'
 import type { SigningKey, VerifyKey } from './keys.ts'
 import { KEY_ID_BYTES } from './keys.ts'
@@ -33,28 +32,29 @@ const FIXED_BYTES = 60
 const SIGNATURE_BYTES = 64
 const CONTEXT = Buffer.from('netraven envelope\n')
 
-/** No JSON part may inflate beyond this, so a small message can't fill the memory. */
-export const MAX_BODY_BYTES = 8 * 1024 * 1024
-
 /** How far clocks may differ before an envelope counts as early or late, ms. */
 export const CLOCK_LEEWAY_MS = 60_000
 
-/** Session of an envelope that is not bound to a connection. */
-export const NO_SESSION = '00000000000000000000000000000000'
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const SESSION = /^(?!0{32})[0-9a-f]{32}$/
+const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
 export interface Seal {
   readonly key: SigningKey
-  /** uuid of the receiver. */
+  /** uuid of the receiver, lower case. */
   readonly to: string
-  /** 32 hex digits. */
+  /** 32 hex digits, lower case, not all zero. */
   readonly session: string
   /** 1 … 2^32-1. */
   readonly sequence: number
   /** Sequence of the question that this answers; 0 in a question. */
   readonly inReplyTo: number
+  /** 1 … 255 characters of visible ASCII. */
   readonly subject: string
   readonly issuedAtMs: number
+  /** 0 … 2^32-1. */
   readonly lifetimeMs: number
+  /** JSON. */
   readonly value: unknown
   readonly bytes?: Uint8Array
 }
@@ -85,35 +85,49 @@ export interface Expectation {
   readonly ignoreClock?: boolean
 }
 
-/** Signs a message. */
+/**
+ * Signs a message.
+ * @throws RangeError when a field does not fit its place; nothing is ever cut to fit
+ */
 export function seal(message: Seal): Buffer {
-  const subject = Buffer.from(message.subject, 'latin1')
-  const body = deflateRawSync(JSON.stringify(message.value), { dictionary: bodyDictionary, level: 6 })
-  const bytes = message.bytes ?? new Uint8Array(0)
-  const unsigned = Buffer.allocUnsafe(FIXED_BYTES + subject.length + 4 + body.length + bytes.length)
+  const { key, to, session, subject, bytes = new Uint8Array(0) } = message
+  if (!UUID.test(to)) throw new RangeError('the receiver must be a uuid')
+  if (!SESSION.test(session)) throw new RangeError('the session must be 32 hex digits, not all zero')
+  if (!SUBJECT.test(subject)) throw new RangeError('the subject must be 1 to 255 characters of visible ASCII')
+  const body = encodeBody(message.value)
+  const subjectEnd = FIXED_BYTES + subject.length
+  const unsigned = Buffer.alloc(subjectEnd + 4 + body.length + bytes.length)
   unsigned[0] = PROTOCOL_VERSION
-  unsigned.write(message.key.id, 1, KEY_ID_BYTES, 'hex')
-  unsigned.write(message.to.replaceAll('-', ''), 9, 16, 'hex')
-  unsigned.write(message.session, 25, 16, 'hex')
-  unsigned.writeUInt32BE(message.sequence, 41)
-  unsigned.writeUInt32BE(message.inReplyTo, 45)
-  unsigned.writeUIntBE(message.issuedAtMs, 49, 6)
-  unsigned.writeUInt32BE(message.lifetimeMs, 55)
+  unsigned.write(key.id, 1, KEY_ID_BYTES, 'hex')
+  unsigned.write(to.replaceAll('-', ''), 9, 16, 'hex')
+  unsigned.write(session, 25, 16, 'hex')
+  unsigned.writeUInt32BE(whole(message.sequence), 41)
+  unsigned.writeUInt32BE(whole(message.inReplyTo), 45)
+  unsigned.writeUIntBE(whole(message.issuedAtMs), 49, 6)
+  unsigned.writeUInt32BE(whole(message.lifetimeMs), 55)
   unsigned[59] = subject.length
-  subject.copy(unsigned, FIXED_BYTES)
-  unsigned.writeUInt32BE(body.length, FIXED_BYTES + subject.length)
-  body.copy(unsigned, FIXED_BYTES + subject.length + 4)
-  unsigned.set(bytes, FIXED_BYTES + subject.length + 4 + body.length)
-  const signature = message.key.sign(Buffer.concat([CONTEXT, unsigned]))
+  unsigned.write(subject, FIXED_BYTES, 'latin1')
+  unsigned.writeUInt32BE(body.length, subjectEnd)
+  body.copy(unsigned, subjectEnd + 4)
+  unsigned.set(bytes, subjectEnd + 4 + body.length)
+  const signature = key.sign(Buffer.concat([CONTEXT, unsigned]))
   return Buffer.concat([unsigned, signature])
+}
+
+/** Buffer refuses what is too large; fractions and NaN it would cut. */
+function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError('a number in an envelope must be whole')
+  return value
 }
 
 /**
  * Verifies an envelope, then parses it.
+ * @param envelope as it arrived; anything but bytes is malformed
  * @throws Failure ENVELOPE_MALFORMED, _VERSION, _UNKNOWN_KEY, _BAD_SIGNATURE, _FOREIGN, _SUBJECT, _REPLAYED, _EARLY or
- * _EXPIRED, in this order of examination; never anything else, whatever the bytes
+ * _EXPIRED, in this order of examination, and at last ENVELOPE_MALFORMED for a body; never anything else
  */
 export function open(envelope: Uint8Array, expected: Expectation): Opened {
+  if (!(envelope instanceof Uint8Array)) throw new Failure('ENVELOPE_MALFORMED', { kind: typeof envelope })
   const all = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength)
   if (all.length < FIXED_BYTES + 4 + SIGNATURE_BYTES) throw new Failure('ENVELOPE_MALFORMED', { bytes: all.length })
   const version = all[0] ?? 0
@@ -149,23 +163,11 @@ export function open(envelope: Uint8Array, expected: Expectation): Opened {
   if (head.inReplyTo !== (expected.inReplyTo ?? 0)) throw new Failure('ENVELOPE_REPLAYED', { from: 'another question' })
   if (!expected.ignoreClock) {
     const aheadMs = head.issuedAtMs - expected.nowMs
-    if (aheadMs > CLOCK_LEEWAY_MS) throw new Failure('ENVELOPE_EARLY', { aheadMs })
+    // Written so that a clock that is not a number refuses.
+    if (!(aheadMs <= CLOCK_LEEWAY_MS)) throw new Failure('ENVELOPE_EARLY', { aheadMs })
     const lateMs = expected.nowMs - head.issuedAtMs - head.lifetimeMs
-    if (lateMs > CLOCK_LEEWAY_MS) throw new Failure('ENVELOPE_EXPIRED', { lateMs })
+    if (!(lateMs <= CLOCK_LEEWAY_MS)) throw new Failure('ENVELOPE_EXPIRED', { lateMs })
   }
-  const value = parse(unsigned.subarray(subjectEnd + 4, bodyEnd))
+  const value = decodeBody(unsigned.subarray(subjectEnd + 4, bodyEnd))
   return { ...head, value, bytes: unsigned.subarray(bodyEnd) }
-}
-
-function parse(deflated: Uint8Array): unknown {
-  try {
-    const json = inflateRawSync(deflated, {
-      dictionary: bodyDictionary,
-      maxOutputLength: MAX_BODY_BYTES,
-      finishFlush: constants.Z_FINISH,
-    })
-    return JSON.parse(json.toString())
-  } catch (cause) {
-    throw new Failure('ENVELOPE_MALFORMED', { part: 'body' }, { cause })
-  }
 }

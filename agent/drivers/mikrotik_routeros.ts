@@ -1,0 +1,45 @@
+import { defineDriver } from '../driver.ts'
+
+/**
+ * A script ends with its first error, so that the line which `:put` prints after the export proves the export whole.
+ * RouterOS checks a line before it runs any of it: v6, which shows secrets anyway, refuses `show-sensitive` and gets the other.
+ */
+const end = '# end of export'
+const exportOf = (what: string) => `${what}; :put "${end}"`
+const snmp = String.raw`(?<=^/snmp community\n(?:(?:add|set) .*\n){0,40}(?:add|set) .*)`
+
+export default defineDriver({
+  title: 'MikroTik RouterOS',
+  aliases: ['routeros', 'mikrotik', 'ros', 'mikrotik_switchos'],
+  comment: '# ',
+  channel: 'exec',
+  prompt: /^\[[^\]\n]+@[^\]\n]+\] [^>\n]*> ?$/,
+  answers: [
+    { when: /software license\? \[Y\/n\]:? ?$/, send: 'n\\c' },
+    { when: /^new password> ?$/, send: '\u0003\\c' },
+  ],
+  rejected: [/^(?:bad command name|expected (?:end of )?command|syntax error|no such item|input does not match)/],
+  denied: [/^(?:not enough permissions|cannot .*: not permitted|no permissions?)/],
+  commands: [
+    { run: '/system resource print', as: 'note', keep: /^\s*(?:version|board-name|architecture-name|factory-software|platform):/ },
+    {
+      run: '/system routerboard print',
+      as: 'note',
+      keep: /^\s*(?:model|serial-number|firmware-type|factory-firmware|current-firmware|upgrade-firmware):/,
+    },
+    {
+      run: [exportOf('/export show-sensitive'), exportOf('/export')],
+      as: 'config',
+      complete: /^# .* by RouterOS [\s\S]*^\/[\s\S]*^# end of export\n*(?![\s\S])/,
+      totalMs: 240_000,
+      idleMs: 90_000, // a small board thinks for a minute before the first section
+    },
+  ],
+  volatile: [/^# \S+ \S+ by RouterOS /, /^# end of export$/],
+  unwrap: /\\\n {4}/,
+  secrets: [
+    /[ .](?:[\w-]*-)?(?:password|secret|passphrase|pre-shared-key|preshared-key|private-key|auth-key|authentication-key|protection-key|tcp-md5-key|static-key-\d|wpa2?-psk)="?(?<secret>(?<=")(?:\\.|[^"\\\n])+|(?<!")[^\s"]+)/,
+    new RegExp(`${snmp} name="?(?<secret>(?<=")(?:\\\\.|[^"\\\\\\n])+|(?<!")[^\\s"]+)`),
+    /:\/\/[^\s/:@"]+:(?<secret>[^\s@"/]+)@/,
+  ],
+})

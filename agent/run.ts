@@ -1,0 +1,130 @@
+/** The running agent: its parts, wired. The link feeds the worker, the worker fills the spool, the reporter empties it. */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '@netraven/protocol/failure.ts'
+import { backup } from './backup.ts'
+import type { AgentConfig } from './config.ts'
+import { drivers } from './drivers/index.ts'
+import { readIdentity, signingKeyOf, TrustedKeys, writeIdentity } from './identity.ts'
+import { Link } from './link.ts'
+import { localSecret } from './local-credentials.ts'
+import { lockFolder } from './lock.ts'
+import { createLog } from './log.ts'
+import { loadPolicy } from './policy.ts'
+import { Reporter } from './reporter.ts'
+import { resultOf } from './result.ts'
+import { SOFTWARE } from './software.ts'
+import { Spool } from './spool.ts'
+import { connectSsh } from './transport/ssh.ts'
+import { Worker } from './worker.ts'
+
+/** Running reads may end in so long after a stop was asked for, ms. */
+const DRAIN_MS = 20_000
+
+/** Runs until SIGTERM or SIGINT. @throws Failure when it can't begin */
+export async function runAgent(config: AgentConfig): Promise<void> {
+  const log = createLog(config.logLevel)
+  const identity = await readIdentity(config.dir)
+  if (!identity) throw new Failure('AGENT_NOT_ENROLLED', { dir: config.dir })
+  const policy = await loadPolicy(config.dir)
+  const unlock = await lockFolder(config.dir)
+  const spool = await Spool.open({
+    dir: join(config.dir, 'spool'),
+    key: identity.spoolKey,
+    maxBytes: config.spoolBytes,
+    damaged: (failure) => log.error({ code: failure.code, details: failure.details }, failure.message),
+  })
+  const key = signingKeyOf(identity)
+  const trusted = new TrustedKeys(identity.hubKeys)
+
+  const link: Link = new Link({
+    hubUrl: identity.hubUrl,
+    hubId: identity.hub,
+    agentId: identity.agent,
+    key,
+    trusted,
+    hello: () => ({
+      software: SOFTWARE,
+      hostname: hostname(),
+      node: process.versions.node,
+      concurrency: config.concurrency,
+      drivers: drivers.digests,
+      holding: worker.holding,
+      spooled: spool.size,
+    }),
+    online: (answer) => {
+      if (trusted.learn(answer.keys.map((one) => one.publicKey))) {
+        writeIdentity(config.dir, { ...identity, hubKeys: trusted.publicKeys }).catch((error: unknown) =>
+          log.error({ err: error }, 'could not keep the hub’s new key'),
+        )
+      }
+      worker.online(answer)
+      reporter.online()
+    },
+    offline: () => worker.offline(),
+    nudged: () => worker.nudge(),
+    httpAgent: proxyAgent(identity.hubUrl, config),
+    nowMs: Date.now,
+    random: Math.random,
+    callTimeoutMs: 60_000,
+    log,
+  })
+  const isOnline = () => link.state === 'online'
+  const reporter = new Reporter({ spool, call: link.call.bind(link) as Link['call'], isOnline, random: Math.random, log })
+  const agent = { name: identity.name, site: identity.site }
+  const resultParts = {
+    drivers,
+    boxSecretKey: identity.boxSecretKey,
+    key,
+    agent,
+    log,
+    nowMs: Date.now,
+    hubNowMs: link.hubNowMs,
+    localSecret: (name: string, task: string) => localSecret(config.dir, name, task),
+    read: ((task, driver, secret, signal) =>
+      backup(task, { driver, policy, connect: connectSsh, signal, nowMs: link.hubNowMs, log, ...(secret ? { secret } : {}) })) satisfies Parameters<
+      typeof resultOf
+    >[0]['read'],
+  }
+  const worker: Worker = new Worker({
+    concurrency: config.concurrency,
+    call: link.call.bind(link) as Link['call'],
+    isOnline,
+    hubNowMs: link.hubNowMs,
+    health: () => ({ rssBytes: process.memoryUsage.rss(), spooled: spool.size, active: worker.active }),
+    hasRoom: () => !spool.full,
+    log,
+    run: async (task, sealKey, signal) => {
+      await spool.add(await resultOf(resultParts, task, sealKey, signal))
+      reporter.poke()
+    },
+  })
+
+  log.info({ agent: identity.name, site: identity.site, hub: identity.hubUrl, policy: policy.source, spooled: spool.size }, 'agent starts')
+  link.start()
+  const signal = await stopSignal()
+  log.info({ signal }, 'agent stops')
+  await worker.drain(AbortSignal.timeout(DRAIN_MS))
+  await reporter.flush()
+  reporter.stop()
+  link.close()
+  await spool.close()
+  await unlock()
+  const { read, written } = link.traffic
+  log.info({ spooled: spool.size, bytesRead: read, bytesWritten: written }, 'agent stopped')
+}
+
+/** The HTTP agent that goes through the environment's proxy; undefined when there is none. */
+function proxyAgent(hubUrl: string, { httpsProxy, noProxy }: AgentConfig): HttpAgent | undefined {
+  if (httpsProxy === undefined) return undefined
+  const proxyEnv = { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpsProxy, ...(noProxy === undefined ? {} : { NO_PROXY: noProxy }) }
+  return hubUrl.startsWith('https:') ? new HttpsAgent({ proxyEnv }) : new HttpAgent({ proxyEnv })
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}

@@ -1,0 +1,129 @@
+/** One box. */
+import { isIP } from 'node:net'
+import { DeviceOptions } from '@netraven/protocol/claim.ts'
+import { z } from 'zod'
+import { Id, IdOrName, Name, Time } from './fields.ts'
+
+const LABEL = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/
+
+/** IPv4, IPv6, or a host name (RFC 1123, and the underscores that people use). */
+export function isAddress(text: string): boolean {
+  if (isIP(text) !== 0) return true
+  const labels = text.replace(/\.$/, '').split('.')
+  return text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+}
+
+export const Address = z
+  .string()
+  .trim()
+  .refine(isAddress, 'must be an IP address or a host name')
+
+export const Port = z.number().int().min(1).max(65_535)
+
+const HostKey = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be SHA256: and 43 characters, as ssh-keygen -l prints it')
+
+const TagName = z.string().trim().min(1).max(60)
+const Tags = z.record(TagName, z.string().max(500))
+
+export const NewDevice = z.object({
+  name: Name,
+  address: Address,
+  port: Port.default(22),
+  /** A driver's name or one of its aliases. */
+  driver: z.string().trim().min(1).max(60),
+  transport: z.literal('ssh').default('ssh'),
+  site: IdOrName,
+  /** Absent: none yet. */
+  credential: IdOrName.optional(),
+  group: Name.optional(),
+  tags: Tags.default({}),
+  options: DeviceOptions.default({}),
+  secrets: z.enum(['keep', 'strip']).default('keep'),
+  /** Pinned at once instead of at first use. */
+  hostKey: HostKey.optional(),
+})
+export type NewDevice = z.input<typeof NewDevice>
+
+type OptionFields = typeof DeviceOptions.shape
+const clearable = Object.fromEntries(
+  Object.entries(DeviceOptions.shape).map(([name, schema]) => [name, schema.nullable()]),
+) as { [Option in keyof OptionFields]: z.ZodNullable<OptionFields[Option]> }
+
+/** What is absent stays; null takes away. */
+export const DeviceChange = z
+  .object({
+    name: Name,
+    address: Address,
+    port: Port,
+    driver: z.string().trim().min(1).max(60),
+    site: IdOrName,
+    credential: IdOrName.nullable(),
+    group: Name.nullable(),
+    /** Named tags alone change. */
+    tags: z.record(TagName, z.string().max(500).nullable()),
+    /** Named options alone change. */
+    options: z.object(clearable).partial(),
+    secrets: z.enum(['keep', 'strip']),
+    /** null: pin the next one seen. */
+    hostKey: HostKey.nullable(),
+  })
+  .partial()
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'nothing to change')
+export type DeviceChange = z.infer<typeof DeviceChange>
+
+export const Device = z.object({
+  id: Id,
+  name: z.string(),
+  address: z.string(),
+  port: z.number().int(),
+  driver: z.string(),
+  transport: z.literal('ssh'),
+  site: z.string(),
+  credential: z.string().nullable(),
+  group: z.string().nullable(),
+  tags: z.record(z.string(), z.string()),
+  options: DeviceOptions,
+  secrets: z.enum(['keep', 'strip']),
+  hostKey: z.string().nullable(),
+  createdAt: Time,
+  /** Newest good version. */
+  latestBackup: Id.nullable(),
+  lastReadAt: Time.nullable(),
+  /** Why the last task failed; null: it did not. */
+  lastFailure: z.object({ code: z.string(), message: z.string() }).nullable(),
+})
+export type Device = z.infer<typeof Device>
+
+export const DeviceQuery = z.object({
+  site: IdOrName.optional(),
+  group: z.string().optional(),
+  driver: z.string().optional(),
+})
+export type DeviceQuery = z.infer<typeof DeviceQuery>
+
+export const ImportRow = z.object({
+  /** Line of the file where the row begins; the header is line 1. */
+  line: z.number().int(),
+  name: z.string(),
+  outcome: z.enum(['added', 'updated', 'unchanged', 'wrong']),
+  /** What is wrong with it, all of it, in words. */
+  problems: z.array(z.string()),
+})
+export type ImportRow = z.infer<typeof ImportRow>
+
+export const ImportReport = z.object({
+  dryRun: z.boolean(),
+  added: z.number().int(),
+  updated: z.number().int(),
+  unchanged: z.number().int(),
+  wrong: z.number().int(),
+  /** Names of credentials that were made for user names and passwords in the file. */
+  credentials: z.array(z.string()),
+  /** Columns that are kept as tags. */
+  tags: z.array(z.string()),
+  rows: z.array(ImportRow),
+})
+export type ImportReport = z.infer<typeof ImportReport>
+
+export const DriverRow = z.object({ name: z.string(), title: z.string(), aliases: z.array(z.string()) })
+export type DriverRow = z.infer<typeof DriverRow>

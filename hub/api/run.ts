@@ -1,0 +1,70 @@
+/** One request over many devices, and what became of each. */
+import { z } from 'zod'
+import { Id, IdOrName, Time } from './fields.ts'
+
+/** Exactly one of the three. */
+export const NewRun = z
+  .object({
+    all: z.literal(true).optional(),
+    site: IdOrName.optional(),
+    devices: z.array(IdOrName).min(1).max(10_000).optional(),
+  })
+  .refine(
+    ({ all, site, devices }) => [all, site, devices].filter((choice) => choice !== undefined).length === 1,
+    'give exactly one of all, site and devices',
+  )
+export type NewRun = z.infer<typeof NewRun>
+
+export const RunFailure = z.object({
+  device: z.string(),
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  remedies: z.array(z.string()),
+})
+export type RunFailure = z.infer<typeof RunFailure>
+
+export const Run = z.object({
+  id: Id,
+  requestedBy: z.string(),
+  state: z.enum(['running', 'finished']),
+  createdAt: Time,
+  deadlineAt: Time,
+  finishedAt: Time.nullable(),
+  /** From the request to the end, or until now. */
+  seconds: z.number(),
+  total: z.number().int(),
+  /** Devices that were left out because another run is reading them already. */
+  skipped: z.number().int(),
+  queued: z.number().int(),
+  leased: z.number().int(),
+  /** changed + unchanged + suspect. */
+  succeeded: z.number().int(),
+  changed: z.number().int(),
+  unchanged: z.number().int(),
+  suspect: z.number().int(),
+  /** Failed or cancelled. */
+  failed: z.number().int(),
+  /** The first thousand, by device. */
+  failures: z.array(RunFailure),
+  /** Sites of waiting devices where no agent is online. */
+  sitesWithoutAgent: z.array(z.string()),
+})
+export type Run = z.infer<typeof Run>
+
+export const Task = z.object({
+  id: Id,
+  device: z.string(),
+  site: z.string(),
+  state: z.enum(['queued', 'leased', 'succeeded', 'failed', 'cancelled']),
+  attempt: z.number().int(),
+  agent: z.string().nullable(),
+  queuedAt: Time,
+  leasedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+  outcome: z.enum(['changed', 'unchanged', 'suspect']).nullable(),
+  backup: Id.nullable(),
+  durationMs: z.number().int().nullable(),
+  failure: RunFailure.omit({ device: true }).nullable(),
+})
+export type Task = z.infer<typeof Task>

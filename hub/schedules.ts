@@ -1,0 +1,50 @@
+/**
+ * The hub's clockwork. node-cron only ticks; what is due is decided by rows in the database, so that any number of hubs may
+ * tick at once. In this release: leases that ran out go back to the queue, what is past its deadline fails, runs end, and
+ * expired access tokens are forgotten.
+ */
+import type { Kysely } from 'kysely'
+import { schedule } from 'node-cron'
+import type { Tables } from './db/tables.ts'
+import type { Log } from './log.ts'
+import { closeRuns, sweepTasks } from './tasks.ts'
+
+export interface ScheduleParts {
+  readonly db: Kysely<Tables>
+  /** Tells the agents of a site that there is work. */
+  readonly wake: (siteId: string) => Promise<void>
+  readonly forgetExpiredTokens: () => Promise<void>
+  readonly log: Log
+}
+
+/** Every five seconds; a tick that is still busy swallows the next. */
+const SWEEP = '*/5 * * * * *'
+const HOURLY = '7 7 * * * *'
+
+/** Starts to tick. @returns what stops it */
+export function startSchedules(parts: ScheduleParts): () => Promise<void> {
+  const jobs = [
+    schedule(SWEEP, () => guarded(parts.log, 'sweep', () => sweep(parts)), { noOverlap: true }),
+    schedule(HOURLY, () => guarded(parts.log, 'forget tokens', parts.forgetExpiredTokens), { noOverlap: true }),
+  ]
+  return async () => {
+    for (const job of jobs) await job.destroy()
+  }
+}
+
+/** One look at what nobody holds any more. */
+export async function sweep({ db, wake, log }: ScheduleParts): Promise<void> {
+  const { requeued, failed } = await sweepTasks(db)
+  for (const task of requeued) log.warn({ taskId: task.id }, 'lease ran out; task is queued again')
+  for (const task of failed) log.warn({ taskId: task.id, code: task.code }, 'task is past its deadline or was lost too often')
+  await closeRuns(db)
+  for (const siteId of new Set(requeued.map((task) => task.siteId))) await wake(siteId)
+}
+
+async function guarded(log: Log, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    log.warn({ err: error }, `${what} failed; next time again`)
+  }
+}
