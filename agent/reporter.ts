@@ -34,7 +34,8 @@ export class Reporter {
   readonly #parts: ReporterParts
   readonly #corrupt = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
-  #working: Promise<void> | undefined
+  #working = false
+  #done: Promise<void> = Promise.resolve()
   #pauseMs = 0
   /** Texts of several parts go one after the other: the hub puts one together at a time. */
   #largeTurn: Promise<void> = Promise.resolve()
@@ -60,8 +61,8 @@ export class Reporter {
   async flush(): Promise<void> {
     while (this.#parts.isOnline() && this.#parts.spool.size > 0) {
       const before = this.#parts.spool.size
-      this.#working ??= this.#round()
-      await this.#working
+      if (!this.#working) this.#done = this.#round()
+      await this.#done
       if (this.#parts.spool.size >= before) return
     }
   }
@@ -74,13 +75,14 @@ export class Reporter {
     if (this.#working || this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#working = this.#round()
+      this.#done = this.#round()
     }, ms)
   }
 
   async #round(): Promise<void> {
     const { spool, isOnline, random, log } = this.#parts
     let later = false
+    this.#working = true
     try {
       const batch = spool.pending.slice(0, MAX_REPORTS)
       if (!isOnline() || batch.length === 0) return
@@ -90,7 +92,7 @@ export class Reporter {
       log.warn({ err: error }, 'report failed; results stay in the spool')
       later = true
     } finally {
-      this.#working = undefined
+      this.#working = false
       if (later) {
         this.#pauseMs = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2))
         this.#schedule(this.#pauseMs * random())

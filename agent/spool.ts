@@ -64,7 +64,8 @@ export class Spool {
   readonly #segments: Segment[] = []
   readonly #places = new Map<string, Place>()
   #queue: Waiting[] = []
-  #writing: Promise<void> | undefined
+  #writing = false
+  #drained: Promise<void> = Promise.resolve()
 
   private constructor(options: SpoolOptions) {
     this.#options = options
@@ -139,25 +140,25 @@ export class Spool {
     const sealed = Buffer.alloc(place.length)
     await place.segment.file.read(sealed, 0, place.length, place.offset)
     const plain = this.#unseal(sealed)
-    if (!plain) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'does not decrypt' })
-    return parseResult(plain)
+    const entry = plain && parseResult(plain)
+    if (!entry) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'does not decrypt' })
+    return entry
   }
 
   async close(): Promise<void> {
-    await this.#writing
+    await this.#drained
     for (const segment of this.#segments) await segment.file.close()
   }
 
   #append(records: Waiting['records']): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ records, resolve, reject })
-      this.#writing ??= this.#drain().finally(() => {
-        this.#writing = undefined
-      })
+      if (!this.#writing) this.#drained = this.#drain()
     })
   }
 
   async #drain(): Promise<void> {
+    this.#writing = true
     while (this.#queue.length > 0) {
       const group = this.#queue
       this.#queue = []
@@ -168,6 +169,7 @@ export class Spool {
         for (const waiting of group) waiting.reject(error)
       }
     }
+    this.#writing = false
   }
 
   async #write(records: Waiting['records']): Promise<void> {
@@ -239,11 +241,11 @@ export class Spool {
       }
       segment.bytes += length
       const plain = this.#unseal(content.subarray(offset, offset + length))
-      if (!plain) {
+      const entry = plain?.[0] === RESULT ? parseResult(plain) : undefined
+      if (!plain || (plain[0] === RESULT && !entry)) {
         this.#options.damaged(new Failure('SPOOL_CORRUPT', { file: path, offset, lostBytes: length }))
-      } else if (plain[0] === RESULT) {
-        const { report } = parseResult(plain)
-        this.#put(idOf(report), { segment, offset, length, report })
+      } else if (entry) {
+        this.#put(idOf(entry.report), { segment, offset, length, report: entry.report })
       } else this.#cross(plain.toString('latin1', 1))
     }
     if (segment.bytes < content.length) await segment.file.truncate(segment.bytes)
@@ -283,8 +285,9 @@ function idOf(report: Pick<Report, 'task' | 'attempt'>): string {
   return `${report.task}/${report.attempt}`
 }
 
-function parseResult(plain: Buffer): SpoolEntry {
+/** A record that is whole but says nothing that this release understands counts as damaged. */
+function parseResult(plain: Buffer): SpoolEntry | undefined {
   const end = 5 + plain.readUInt32BE(1)
-  const { report, spans } = Entry.parse(JSON.parse(plain.toString('utf8', 5, end)))
-  return { report, spans, compressed: plain.subarray(end) }
+  const parsed = Entry.safeParse(JSON.parse(plain.toString('utf8', 5, end)))
+  return parsed.success ? { ...parsed.data, compressed: plain.subarray(end) } : undefined
 }

@@ -87,7 +87,9 @@ export class Worker {
     this.#draining = true
     clearInterval(this.#renewal)
     clearTimeout(this.#linger)
-    signal.addEventListener('abort', () => this.#drop([...this.#active.keys()]), { once: true })
+    const cut = () => this.#drop([...this.#active.keys()])
+    if (signal.aborted) cut()
+    else signal.addEventListener('abort', cut, { once: true })
     if (this.#active.size === 0) return
     await new Promise<void>((resolve) => {
       this.#idle = resolve

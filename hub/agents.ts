@@ -23,7 +23,14 @@ export async function findAgent(db: Kysely<Tables>, id: string): Promise<Agent |
   const row = await db
     .selectFrom('agents')
     .innerJoin('sites', 'sites.id', 'agents.site_id')
-    .select(['agents.id', 'agents.name', 'agents.site_id', 'agents.state', 'agents.sign_public_key', 'agents.box_public_key'])
+    .select([
+      'agents.id',
+      'agents.name',
+      'agents.site_id',
+      'agents.state',
+      'agents.sign_public_key',
+      'agents.box_public_key',
+    ])
     .select('sites.name as site_name')
     .where('agents.id', '=', id)
     .executeTakeFirst()

@@ -16,7 +16,16 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { Tables } from './db/tables.ts'
 import type { Log } from './log.ts'
-import { closeRuns, failTasks, type Held, lockTasks, standing, type Success, succeedTasks, type Unsuccess } from './tasks.ts'
+import {
+  closeRuns,
+  failTasks,
+  type Held,
+  lockTasks,
+  type Success,
+  standing,
+  succeedTasks,
+  type Unsuccess,
+} from './tasks.ts'
 
 const decompress = promisify(zstdDecompress)
 
@@ -229,7 +238,10 @@ export class Backups {
   }
 
   #refuse(agent: Reporter, report: Report, failure: Failure): ReportResult {
-    this.#parts.log.warn({ agentId: agent.id, taskId: report.task, attempt: report.attempt, code: failure.code }, 'report refused')
+    this.#parts.log.warn(
+      { agentId: agent.id, taskId: report.task, attempt: report.attempt, code: failure.code },
+      'report refused',
+    )
     return { task: report.task, state: 'refused', failure: failure.toJSON() }
   }
 

@@ -195,7 +195,11 @@ function readOne(
   if (given === undefined) return undefined
   const result = schema.safeParse(isSecret ? given : given.trim())
   if (result.success) return result.data
-  problems.push({ variable: file === undefined ? name : `${name}_FILE`, ...(isSecret ? {} : { read: given }), expected })
+  problems.push({
+    variable: file === undefined ? name : `${name}_FILE`,
+    ...(isSecret ? {} : { read: given }),
+    expected,
+  })
   return undefined
 }
 

@@ -106,14 +106,20 @@ export class AgentConversation {
     const lost = await renew(agent, question.holding)
     this.#drivers = question.drivers
     this.#theirChallenge = question.session
-    log.info({ agentId: agent.id, agent: agent.name, site: agent.siteName, software: question.software, skewMs }, 'agent connected')
+    log.info(
+      { agentId: agent.id, agent: agent.name, site: agent.siteName, software: question.software, skewMs },
+      'agent connected',
+    )
     const keys = announcedKeys().map(({ publicKey }) => ({ publicKey }))
     return { site: agent.siteName, name: agent.name, keys, leaseMs, renewEveryMs, lost }
   }
 
   async #claim({ credit }: Question<'claim'>): Promise<Answered<'claim'>> {
     const { agent, claim } = this.#parts
-    return claim({ id: agent.id, siteId: agent.siteId, boxPublicKey: agent.boxPublicKey, drivers: this.#drivers }, credit)
+    return claim(
+      { id: agent.id, siteId: agent.siteId, boxPublicKey: agent.boxPublicKey, drivers: this.#drivers },
+      credit,
+    )
   }
 
   async #renew({ holding }: Question<'renew'>): Promise<Answered<'renew'>> {
@@ -130,7 +136,8 @@ export class AgentConversation {
 
   async #content(question: Question<'content'>, bytes: Uint8Array): Promise<Answered<'content'>> {
     const { report, part, parts } = question
-    if (bytes.length > CONTENT_PART_BYTES) throw new Failure('BODY_INVALID', { call: 'content', reason: 'part too large' })
+    if (bytes.length > CONTENT_PART_BYTES)
+      throw new Failure('BODY_INVALID', { call: 'content', reason: 'part too large' })
     if (parts === 1) return this.#whole(question, Buffer.from(bytes), question.spans ?? [])
     if (part === 0) {
       this.#assembly = { task: report.task, attempt: report.attempt, spans: question.spans ?? [], parts: [] }
@@ -146,7 +153,11 @@ export class AgentConversation {
     return this.#whole(question, Buffer.concat(assembly.parts), assembly.spans)
   }
 
-  async #whole(question: Question<'content'>, compressed: Buffer, spans: readonly number[]): Promise<Answered<'content'>> {
+  async #whole(
+    question: Question<'content'>,
+    compressed: Buffer,
+    spans: readonly number[],
+  ): Promise<Answered<'content'>> {
     const { agent, backups, classify } = this.#parts
     try {
       return await backups.content(agent, { ...question, spans: [...spans] }, compressed)
@@ -163,7 +174,9 @@ export class AgentConversation {
     if (!this.proved) return
     const { agent, left, log } = this.#parts
     log.info({ agentId: agent.id, agent: agent.name }, 'agent disconnected')
-    left(agent).catch((error: unknown) => log.warn({ agentId: agent.id, err: error }, 'could not note that an agent left'))
+    left(agent).catch((error: unknown) =>
+      log.warn({ agentId: agent.id, err: error }, 'could not note that an agent left'),
+    )
   }
 
   #failureOf(name: CallName, error: unknown): Failure {

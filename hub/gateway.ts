@@ -20,8 +20,8 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { Handshake, type Refusal } from '@netraven/protocol/hello.ts'
 import { OLDEST_SERVED_VERSION, PROTOCOL_VERSION } from '@netraven/protocol/version.ts'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
-import { AgentConversation, type ConversationParts } from './conversation.ts'
 import type { Agent } from './agents.ts'
+import { AgentConversation, type ConversationParts } from './conversation.ts'
 
 type AgentSocket = Socket<AgentToHub, HubToAgent, DefaultEventsMap, { agent: Agent }>
 
@@ -139,7 +139,11 @@ async function admit(parts: GatewayParts, socket: AgentSocket): Promise<void> {
   if (!handshake.success) throw new Failure('ENVELOPE_MALFORMED', { part: 'handshake' })
   const { agent: id, protocol } = handshake.data
   if (protocol < OLDEST_SERVED_VERSION || protocol > PROTOCOL_VERSION) {
-    throw new Failure('ENVELOPE_VERSION', { version: protocol, oldest: OLDEST_SERVED_VERSION, newest: PROTOCOL_VERSION })
+    throw new Failure('ENVELOPE_VERSION', {
+      version: protocol,
+      oldest: OLDEST_SERVED_VERSION,
+      newest: PROTOCOL_VERSION,
+    })
   }
   const agent = await parts.findAgent(id)
   if (!agent) throw new Failure('AGENT_UNKNOWN', { agent: id })

@@ -1,6 +1,7 @@
 /** What an agent gets when it asks for work: leased tasks in the protocol's words, each credential sealed for its task. */
-import { DeviceOptions, type SealedSecret, type Task } from '@netraven/protocol/claim.ts'
+
 import type { Answered } from '@netraven/protocol/calls.ts'
+import { DeviceOptions, type SealedSecret, type Task } from '@netraven/protocol/claim.ts'
 import { type Sealer, sealTo } from '@netraven/protocol/sealed-box.ts'
 import type { Kysely } from 'kysely'
 import { type CredentialSecret, openCredential } from './credential-secret.ts'

@@ -36,7 +36,8 @@ export function startSchedules(parts: ScheduleParts): () => Promise<void> {
 export async function sweep({ db, wake, log }: ScheduleParts): Promise<void> {
   const { requeued, failed } = await sweepTasks(db)
   for (const task of requeued) log.warn({ taskId: task.id }, 'lease ran out; task is queued again')
-  for (const task of failed) log.warn({ taskId: task.id, code: task.code }, 'task is past its deadline or was lost too often')
+  for (const task of failed)
+    log.warn({ taskId: task.id, code: task.code }, 'task is past its deadline or was lost too often')
   await closeRuns(db)
   for (const siteId of new Set(requeued.map((task) => task.siteId))) await wake(siteId)
 }

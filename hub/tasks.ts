@@ -6,9 +6,10 @@
  *
  * All times are the database's clock; a device has at most one open task (unique index).
  */
-import { type Kysely, sql, type Transaction } from 'kysely'
+
 import type { DeviceOptions } from '@netraven/protocol/claim.ts'
 import type { FailureWire } from '@netraven/protocol/failure.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from './db/tables.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
@@ -226,10 +227,27 @@ export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
   return { requeued: requeued.rows, failed: failed.rows }
 }
 
+/** Cancels the open task of a removed device; whoever holds it hears so at its next renewal. @returns the runs concerned */
+export async function cancelDeviceTasks(trx: Transaction<Tables>, deviceId: string): Promise<string[]> {
+  const cancelled = await sql<{ runId: string }>`
+    update tasks set state = 'cancelled', failure_code = 'CANCELLED', failure_details = '{}', finished_at = now(),
+      lease_until = null
+    where device_id = ${deviceId} and state in ('queued', 'leased') returning run_id as "runId"`.execute(trx)
+  return cancelled.rows.map((row) => row.runId)
+}
+
+/** A device moved to another site: its waiting task moves along. One that is held is finished by its holder. */
+export async function moveDeviceTasks(trx: Transaction<Tables>, deviceId: string, siteId: string): Promise<void> {
+  await sql`
+    update tasks set site_id = ${siteId} where device_id = ${deviceId} and state = 'queued'`.execute(trx)
+}
+
 /** Marks runs ended that have no open task left. Cheap; called after every batch of results, outside its transaction. */
-export async function closeRuns(db: Kysely<Tables>, runs?: readonly string[]): Promise<void> {
+export async function closeRuns(db: Db, runs?: readonly string[]): Promise<void> {
   await sql`
     update runs set finished_at = now()
     where finished_at is null ${runs ? sql`and id = any(${runs}::uuid[])` : sql``}
-      and not exists (select from tasks where tasks.run_id = runs.id and tasks.state in ('queued', 'leased'))`.execute(db)
+      and not exists (select from tasks where tasks.run_id = runs.id and tasks.state in ('queued', 'leased'))`.execute(
+    db,
+  )
 }

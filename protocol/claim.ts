@@ -1,6 +1,9 @@
 /** The agent asks for work; the hub hands out leased tasks, signed as one batch, each credential sealed for its task. */
 import { z } from 'zod'
-import { PublicKey, Uuid } from './hello.ts'
+import { Attempt, Count, PublicKey, Uuid } from './hello.ts'
+
+/** `SHA256:` and base64 without padding, as OpenSSH prints it. */
+export const HostKey = z.string().regex(/^SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]$/)
 
 /** What a device may override; absent means the driver's or the agent's default. */
 export const DeviceOptions = z.object({
@@ -25,7 +28,7 @@ export type DeviceOptions = z.infer<typeof DeviceOptions>
 export const Task = z.object({
   id: Uuid,
   /** Fencing number: rises with each hand-out of this task. */
-  attempt: z.number().int().min(1),
+  attempt: Attempt,
   device: z.object({
     id: Uuid,
     name: z.string(),
@@ -42,15 +45,15 @@ export const Task = z.object({
   box: z.string().optional(),
   /** Name of a credential that the jump host keeps; the hub never has it. */
   local: z.string().optional(),
-  /** Pinned host key, `SHA256:` and base64 without padding, as OpenSSH prints it; absent: pin at first use. */
-  hostKey: z.string().optional(),
+  /** Pinned host key; absent: pin at first use. */
+  hostKey: HostKey.optional(),
   /** Size of the last good version, bytes of text; absent: none yet. */
-  lastGoodBytes: z.number().int().optional(),
+  lastGoodBytes: Count.optional(),
   /** `keep`: text is kept whole; `strip`: the agent masks, secrets never leave the site. */
   secrets: z.enum(['keep', 'strip']),
   options: DeviceOptions.default({}),
   /** The attempt ends here at the latest, ms since 1970 by the hub's clock. */
-  deadlineMs: z.number().int(),
+  deadlineMs: z.number().int().min(0).max(8.64e15),
 })
 export type Task = z.infer<typeof Task>
 

@@ -1,6 +1,7 @@
 /** The text of a new version, compressed, in parts that fit a message. The report comes along, so any hub can finish it. */
 import { z } from 'zod'
 import { FailureWire } from './failure.ts'
+import { Count } from './hello.ts'
 import { Report } from './report.ts'
 
 /** Bytes of compressed text in one part. A message over the socket's limit would drop the whole connection. */
@@ -20,7 +21,7 @@ export const ContentQuestion = z.object({
    * Where secrets stand in the text, in UTF-16 code units of the decoded text: distance from the end of the last one,
    * length, and so on. In part 0.
    */
-  spans: z.array(z.number().int().min(0)).max(200_000).optional(),
+  spans: z.array(Count).max(200_000).optional(),
 })
 export type ContentQuestion = z.infer<typeof ContentQuestion>
 

@@ -42,7 +42,10 @@ const ABBREVIATED = /[\x10-\x16]/g
 
 /** @param text JSON, packed or not; `expand` gives the same text back, whatever it was */
 export function abbreviate(text: string): string {
-  return abbreviations.reduce((short, piece, index) => short.replaceAll(piece, String.fromCharCode(FIRST + index)), text)
+  return abbreviations.reduce(
+    (short, piece, index) => short.replaceAll(piece, String.fromCharCode(FIRST + index)),
+    text,
+  )
 }
 
 /** Undoes `abbreviate`. */

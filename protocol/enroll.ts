@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 import { Hex16, HubKey, PublicKey, Uuid } from './hello.ts'
+import { plainLine } from './plain.ts'
+import { Signature } from './statement.ts'
 
 /** `nre_` + 32 random bytes in base64url + `.` + fingerprint of the hub's signing key in base64url. */
 export const EnrollmentToken = z.string().regex(/^nre_[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/)
@@ -23,10 +25,11 @@ export const EnrollQuestion = z.object({
   boxPublicKey: PublicKey,
   /** Made by the agent; the answer is sealed to it. */
   session: Hex16,
-  name: z.string().min(1).max(255),
-  software: z.string().max(64),
+  /** Without control characters: refused here, not made plain, since `proof` signs it. */
+  name: z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u),
+  software: plainLine(64),
   /** Signature over `enrollProof` by the new signing key, base64url. */
-  proof: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+  proof: Signature,
 })
 export type EnrollQuestion = z.infer<typeof EnrollQuestion>
 

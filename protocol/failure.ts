@@ -17,6 +17,7 @@ import { policyFailures } from './failures/policy.ts'
 import { readingFailures } from './failures/reading.ts'
 import { requestsFailures } from './failures/requests.ts'
 import { storageFailures } from './failures/storage.ts'
+import { plainDetails, plainLine } from './plain.ts'
 
 export interface FailureEntry {
   /** Exactly what is shown. Several codes share one message where the guide names one symptom for many causes. */
@@ -56,8 +57,8 @@ export type FailureDetails = Readonly<Record<string, unknown>>
 
 /** How a failure crosses the wire. Unknown codes of a newer side are kept as `INTERNAL` with the code in the details. */
 export const FailureWire = z.object({
-  code: z.string(),
-  details: z.record(z.string(), z.unknown()).default({}),
+  code: plainLine(64),
+  details: z.record(z.string(), z.unknown()).overwrite(plainDetails).default({}),
 })
 export type FailureWire = z.infer<typeof FailureWire>
 

@@ -1,10 +1,20 @@
 /** The first conversation of a connection: the agent proves who it is, the hub proves who it is, clocks meet. */
 import { z } from 'zod'
 import { FailureWire } from './failure.ts'
+import { plainLine } from './plain.ts'
 
-export const Hex16 = z.string().regex(/^[0-9a-f]{32}$/)
-export const PublicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const MAX_COUNT = 2 ** 31 - 1
+const DAY_MS = 86_400_000
+
+/** 16 bytes, not all zero. */
+export const Hex16 = z.string().regex(/^(?!0{32})[0-9a-f]{32}$/)
+/** 32 bytes in base64url; the last character carries four bits, so one key has one spelling. */
+export const PublicKey = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
 export const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+
+/** How often a task was handed out; fits an `integer` column, as do other counts. */
+export const Attempt = z.number().int().min(1).max(MAX_COUNT)
+export const Count = z.number().int().min(0).max(MAX_COUNT)
 
 /** Sent in the clear by the hub as soon as a socket opens; it promises nothing, the signed answer to hello does. */
 export const Challenge = z.object({
@@ -29,17 +39,23 @@ export const HelloQuestion = z.object({
   /** Session of every envelope that the hub sends on this connection: the agent's own challenge. */
   session: Hex16,
   /** Version of the agent's software, for people. */
-  software: z.string().max(64),
-  hostname: z.string().max(255),
-  node: z.string().max(32),
+  software: plainLine(64),
+  hostname: plainLine(255),
+  node: plainLine(32),
   /** How many devices this agent reads at once. */
   concurrency: z.number().int().min(1).max(10_000),
   /** Drivers on board: name to digest. */
-  drivers: z.record(z.string(), z.string()).default({}),
+  drivers: z
+    .record(z.string().max(64), z.string().max(64))
+    .refine((drivers) => Object.keys(drivers).length <= 2000)
+    .default({}),
   /** Tasks that the agent still works on, to be kept over the reconnect. */
-  holding: z.array(z.object({ task: Uuid, attempt: z.number().int() })).default([]),
+  holding: z
+    .array(z.object({ task: Uuid, attempt: Attempt }))
+    .max(10_000)
+    .default([]),
   /** Results on disk that await the hub. */
-  spooled: z.number().int().default(0),
+  spooled: Count.default(0),
 })
 export type HelloQuestion = z.infer<typeof HelloQuestion>
 
@@ -48,8 +64,8 @@ export const HelloAnswer = z.object({
   name: z.string(),
   /** All keys that the hub signs with now or next. */
   keys: z.array(HubKey).min(1).max(8),
-  leaseMs: z.number().int().positive(),
-  renewEveryMs: z.number().int().positive(),
+  leaseMs: z.number().int().positive().max(DAY_MS),
+  renewEveryMs: z.number().int().positive().max(DAY_MS),
   /** Of what the agent said it holds: tasks that it must drop. */
   lost: z.array(Uuid).default([]),
 })

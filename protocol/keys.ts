@@ -50,11 +50,10 @@ export function keyFingerprint(publicKey: string): string {
 /**
  * Reads a raw public key.
  * @param publicKey 32 bytes in base64url
- * @throws RangeError when it is not 32 bytes
+ * @throws RangeError when it is anything else
  */
 export function verifyKey(publicKey: string): VerifyKey {
-  const raw = Buffer.from(publicKey, 'base64url')
-  if (raw.length !== 32) throw new RangeError(`an Ed25519 public key has 32 bytes, this one ${raw.length}`)
+  const raw = raw32('an Ed25519 public key', publicKey)
   const key = createPublicKey({ key: Buffer.concat([SPKI_HEADER, raw]), format: 'der', type: 'spki' })
   return verifier(raw, key)
 }
@@ -62,11 +61,10 @@ export function verifyKey(publicKey: string): VerifyKey {
 /**
  * Reads a signing key from its seed.
  * @param seed 32 bytes in base64url
- * @throws RangeError when it is not 32 bytes
+ * @throws RangeError when it is anything else; the text is not quoted
  */
 export function signingKey(seed: string): SigningKey {
-  const raw = Buffer.from(seed, 'base64url')
-  if (raw.length !== 32) throw new RangeError(`an Ed25519 seed has 32 bytes, this one ${raw.length}`)
+  const raw = raw32('an Ed25519 seed', seed)
   const secret = createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, raw]), format: 'der', type: 'pkcs8' })
   const open = createPublicKey(secret)
   const rawPublic = open.export({ format: 'der', type: 'spki' }).subarray(SPKI_HEADER.length)
@@ -82,6 +80,13 @@ export function newSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ed25519')
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   return signingKey(der.subarray(PKCS8_HEADER.length).toString('base64url'))
+}
+
+/** Buffer alone skips characters that are none of base64url, so that many texts would name one key. */
+function raw32(what: string, text: string): Buffer {
+  const raw = Buffer.from(text, 'base64url')
+  if (raw.length !== 32 || raw.toString('base64url') !== text) throw new RangeError(`${what} is 32 bytes in base64url`)
+  return raw
 }
 
 function verifier(raw: Uint8Array, key: KeyObject): VerifyKey {

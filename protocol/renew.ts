@@ -1,13 +1,13 @@
 /** Heartbeat and lease renewal in one: the agent names what it holds, the hub what it no longer does. */
 import { z } from 'zod'
-import { Uuid } from './hello.ts'
+import { Attempt, Count, Uuid } from './hello.ts'
 
 export const RenewQuestion = z.object({
-  holding: z.array(z.object({ task: Uuid, attempt: z.number().int() })).max(10_000),
+  holding: z.array(z.object({ task: Uuid, attempt: Attempt })).max(10_000),
   health: z.object({
-    rssBytes: z.number().int(),
-    spooled: z.number().int(),
-    active: z.number().int(),
+    rssBytes: z.number().int().min(0),
+    spooled: Count,
+    active: Count,
   }),
 })
 export type RenewQuestion = z.infer<typeof RenewQuestion>

@@ -1,7 +1,9 @@
 /** What became of tasks: hashes of what was read, or a coded failure. Text follows only when the hub asks for it. */
 import { z } from 'zod'
+import { HostKey } from './claim.ts'
 import { FailureWire } from './failure.ts'
-import { Uuid } from './hello.ts'
+import { Attempt, Count, Uuid } from './hello.ts'
+import { plainLine } from './plain.ts'
 import { Sha256, Signature } from './statement.ts'
 
 export const ReadOutcome = z.object({
@@ -11,12 +13,16 @@ export const ReadOutcome = z.object({
   /** sha256 of the text with re-salted values blanked; absent: equal to `contentHash`. */
   fingerprint: Sha256.optional(),
   /** Bytes of the text in UTF-8. */
-  sizeBytes: z.number().int().min(1).max(2 ** 31 - 1),
+  sizeBytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
   verdict: z.enum(['complete', 'suspect']),
   /** Why a suspect is one, in words for a person. */
-  reasons: z.array(z.string().max(300)).max(8).optional(),
+  reasons: z.array(plainLine(300)).max(8).optional(),
   /** Host key seen, when none was pinned in the task. */
-  hostKey: z.string().max(200).optional(),
+  hostKey: HostKey.optional(),
   /** By the agent over `statementBytes`. */
   signature: Signature,
 })
@@ -27,11 +33,11 @@ export type FailedOutcome = z.infer<typeof FailedOutcome>
 
 export const Report = z.object({
   task: Uuid,
-  attempt: z.number().int().min(1),
+  attempt: Attempt,
   device: Uuid,
   /** When the last byte was read, ms since 1970, agent's clock corrected to the hub's. */
   capturedAtMs: z.number().int().min(0).max(8.64e15),
-  durationMs: z.number().int().min(0).max(2 ** 31 - 1),
+  durationMs: Count,
   outcome: z.discriminatedUnion('kind', [ReadOutcome, FailedOutcome]),
 })
 export type Report = z.infer<typeof Report>

@@ -20,6 +20,8 @@ export interface SessionParts {
   readonly keys: (keyId: string) => VerifyKey | undefined
   /** Clock in ms, corrected to the peer's where known. */
   readonly nowMs: () => number
+  /** After so many messages the connection is used up. Default: all that a sequence can count. */
+  readonly maxSequence?: number
 }
 
 export interface Sealing {
@@ -29,7 +31,6 @@ export interface Sealing {
   readonly inReplyTo?: number
 }
 
-/** @throws Failure from `open` as envelope.ts's `open`, also ENVELOPE_REPLAYED for a sequence that is not new */
 export class Session {
   readonly #parts: SessionParts
   #sent = 0
@@ -39,11 +40,16 @@ export class Session {
     this.#parts = parts
   }
 
-  /** Seals the next message. @returns its bytes, and its sequence, which its answer must name */
+  /**
+   * Seals the next message.
+   * @returns its bytes, and its sequence, which its answer must name
+   * @throws Failure LINK_DOWN when the connection is used up; RangeError as envelope.ts's `seal`, also before the peer's
+   * challenge is known
+   */
   seal(message: Sealing): { envelope: Buffer; sequence: number } {
-    if (this.#sent >= MAX_SEQUENCE) throw new Failure('LINK_DOWN', { reason: 'the connection is used up' })
+    const { key, peer, theirChallenge, nowMs, maxSequence = MAX_SEQUENCE } = this.#parts
+    if (this.#sent >= maxSequence) throw new Failure('LINK_DOWN', { reason: 'the connection is used up' })
     const sequence = ++this.#sent
-    const { key, peer, theirChallenge, nowMs } = this.#parts
     const envelope = seal({
       key,
       to: peer,
@@ -59,7 +65,10 @@ export class Session {
     return { envelope, sequence }
   }
 
-  /** Opens the next message; each is accepted once, and none after a later one. */
+  /**
+   * Opens the next message; each is accepted once, and none after a later one. What is refused leaves no trace.
+   * @throws Failure as envelope.ts's `open`, also ENVELOPE_REPLAYED for a sequence that is not new
+   */
   open(envelope: Uint8Array, expected: { subject: string; inReplyTo?: number; ignoreClock?: boolean }): Opened {
     const { keys, me, ourChallenge, nowMs } = this.#parts
     const opened = open(envelope, { ...expected, keys, me, session: ourChallenge, nowMs: nowMs() })

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-export const Signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/)
+/** 64 bytes in base64url; the last character carries two bits, so one signature has one spelling. */
+export const Signature = z.string().regex(/^[A-Za-z0-9_-]{85}[AQgw]$/)
 
 export interface Statement {
   readonly device: string

@@ -6,11 +6,15 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { driverCatalogue } from './generate-driver-catalogue.ts'
+import { envExample } from './generate-env-example.ts'
 import { troubleshooting } from './generate-troubleshooting.ts'
 
 /** Path from the root of the repository, and what makes its text. */
 export const generated: Readonly<Record<string, () => string>> = {
+  '.env.example': envExample,
   'deploy/TROUBLESHOOTING.md': troubleshooting,
+  'protocol/driver-catalogue.ts': driverCatalogue,
 }
 
 const root = new URL('../', import.meta.url)

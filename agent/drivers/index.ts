@@ -1,9 +1,19 @@
 /** Every driver, one sorted line each. The name is the file's. */
 import { type Driver, DriverCatalogue } from '../driver.ts'
+import arista_eos from './arista_eos.ts'
+import cisco_asa from './cisco_asa.ts'
 import cisco_ios from './cisco_ios.ts'
+import cisco_nxos from './cisco_nxos.ts'
+import hp_procurve from './hp_procurve.ts'
+import huawei_vrp from './huawei_vrp.ts'
 
 const named: Record<string, Driver> = {
+  arista_eos,
+  cisco_asa,
   cisco_ios,
+  cisco_nxos,
+  hp_procurve,
+  huawei_vrp,
 }
 
 export const drivers = new DriverCatalogue(Object.entries(named).map(([name, driver]) => ({ ...driver, name })))

@@ -16,9 +16,13 @@ export default defineDriver({
   prepare: ['set cli complete-on-space off', 'set cli screen-length 0', 'set cli screen-width 0'],
   pagers: commonPagers,
   rejected: [/^(?:syntax error|unknown command|error: (?:syntax error|unknown command|command is not valid))/],
-  denied: [/^(?:error: )?(?:permission denied|no permission)/i, /^\s*\/\* ACCESS-DENIED \*\/$/],
+  denied: [/^(?:error: )?(?:[Pp]ermission denied|no permission)/, /^\s*\/\* ACCESS-DENIED \*\/$/],
   commands: [
-    { run: 'show version', as: 'note', keep: /^(?:fpc\d+:|node\d+:|Hostname:|Model:|Junos:|JUNOS (?:Software Release|Base OS boot))/ },
+    {
+      run: 'show version',
+      as: 'note',
+      keep: /^(?:fpc\d+:|node\d+:|Hostname:|Model:|Junos:|JUNOS (?:Software Release|Base OS boot))/,
+    },
     { run: 'show chassis hardware | no-more', as: 'note', keep: /^(?!\{|-+$)\s*\S/ },
     {
       // `display omit` also prints what `apply-flags omit` hides; releases before 9 do not know it

@@ -10,7 +10,7 @@ const snmp = String.raw`(?<=^/snmp community\n(?:(?:add|set) .*\n){0,40}(?:add|s
 
 export default defineDriver({
   title: 'MikroTik RouterOS',
-  aliases: ['routeros', 'mikrotik', 'ros', 'mikrotik_switchos'],
+  aliases: ['routeros', 'mikrotik', 'ros'],
   comment: '# ',
   channel: 'exec',
   prompt: /^\[[^\]\n]+@[^\]\n]+\] [^>\n]*> ?$/,
@@ -21,7 +21,11 @@ export default defineDriver({
   rejected: [/^(?:bad command name|expected (?:end of )?command|syntax error|no such item|input does not match)/],
   denied: [/^(?:not enough permissions|cannot .*: not permitted|no permissions?)/],
   commands: [
-    { run: '/system resource print', as: 'note', keep: /^\s*(?:version|board-name|architecture-name|factory-software|platform):/ },
+    {
+      run: '/system resource print',
+      as: 'note',
+      keep: /^\s*(?:version|board-name|architecture-name|factory-software|platform):/,
+    },
     {
       run: '/system routerboard print',
       as: 'note',
@@ -30,12 +34,12 @@ export default defineDriver({
     {
       run: [exportOf('/export show-sensitive'), exportOf('/export')],
       as: 'config',
-      complete: /^# .* by RouterOS [\s\S]*^\/[\s\S]*^# end of export\n*(?![\s\S])/,
+      complete: /^\/[\s\S]*^# end of export\n*(?![\s\S])/,
       totalMs: 240_000,
       idleMs: 90_000, // a small board thinks for a minute before the first section
     },
   ],
-  volatile: [/^# \S+ \S+ by RouterOS /, /^# end of export$/],
+  volatile: [/^# \S+ \S+ by RouterOS /],
   unwrap: /\\\n {4}/,
   secrets: [
     /[ .](?:[\w-]*-)?(?:password|secret|passphrase|pre-shared-key|preshared-key|private-key|auth-key|authentication-key|protection-key|tcp-md5-key|static-key-\d|wpa2?-psk)="?(?<secret>(?<=")(?:\\.|[^"\\\n])+|(?<!")[^\s"]+)/,

@@ -33,7 +33,7 @@ const FAREWELLS: ReadonlySet<string> = new Set(['exit', 'logout', 'quit'])
 
 interface Step {
   readonly bytes: Buffer
-  readonly then?: 'hidden' | 'key'
+  readonly waits?: 'hidden' | 'key'
   /** Prompt of the mode after this step; absent when it waits for something else than a command. */
   readonly prompt?: string
 }
@@ -43,7 +43,6 @@ interface Layout {
   /** Of each command: its echo and what follows. */
   readonly runs: ReadonlyMap<string, readonly Step[]>
   readonly refuse: string
-  readonly prompts: ReadonlySet<string>
 }
 
 const layouts = new WeakMap<Recording, Map<string, Layout>>()
@@ -113,22 +112,27 @@ class Shell implements ReplayShell {
     if (echo !== '') this.#write(Buffer.from(echo, 'latin1'))
   }
 
-  /** @param echo of the line's end, which was not yet written */
+  /** @param echo of what was typed and not yet echoed */
   #enter(echo: string): void {
     const typed = this.#typed
     this.#typed = ''
     const command = Buffer.from(typed, 'latin1').toString()
     const run = this.#layout.runs.get(command)
-    if (run && echo === typed) return this.#go(run)
-    this.#write(Buffer.from(echo, 'latin1'))
-    if (run) return this.#go(withoutEcho(run, typed.length))
-    if (command.trim() === '') return this.#write(Buffer.from(`${this.#lineEnd}${this.#prompt}`))
-    if (FAREWELLS.has(command)) {
-      this.#write(Buffer.from(this.#lineEnd))
-      return this.#end()
+    if (run && echo === typed) {
+      this.#go(run)
+      return
     }
-    const { refuse } = this.#layout
-    this.#write(Buffer.from(`${this.#lineEnd}${refuse === '' ? '' : refuse + this.#lineEnd}${this.#prompt}`))
+    this.#write(Buffer.from(echo, 'latin1'))
+    if (run) {
+      this.#go(withoutEcho(run, typed.length))
+    } else if (FAREWELLS.has(command)) {
+      this.#write(Buffer.from(this.#lineEnd))
+      this.#end()
+    } else {
+      const { refuse } = this.#layout
+      const answer = command.trim() === '' || refuse === '' ? '' : refuse + this.#lineEnd
+      this.#write(Buffer.from(`${this.#lineEnd}${answer}${this.#prompt}`))
+    }
   }
 
   #go(steps: readonly Step[]): void {
@@ -137,7 +141,7 @@ class Shell implements ReplayShell {
       this.#waits = 'command'
       return
     }
-    this.#waits = step.then ?? 'command'
+    this.#waits = step.waits ?? 'command'
     this.#rest = rest
     if (step.prompt !== undefined) this.#prompt = step.prompt
     this.#write(step.bytes)
@@ -160,7 +164,10 @@ class Shell implements ReplayShell {
 
   #send(what: Buffer | 'end'): void {
     const { later } = this.#options
-    if (!later) return this.#deliver(what)
+    if (!later) {
+      this.#deliver(what)
+      return
+    }
     this.#queue.push(what)
     later(() => {
       const next = this.#queue.shift()
@@ -189,22 +196,22 @@ function layoutOf(recording: Recording, lineEnd: string): Layout {
 
 function layOut(recording: Recording, lineEnd: string): Layout {
   const steps = (segments: readonly Segment[], echo: string): Step[] =>
-    segments.map(({ text, then }, index) => {
+    segments.map(({ text, waits }, index) => {
       const printed = `${index === 0 ? echo : ''}${text.replaceAll('\n', lineEnd)}`
-      return { bytes: Buffer.from(printed), ...(then ? { then } : { prompt: lastLine(text) }) }
+      return { bytes: Buffer.from(printed), ...(waits ? { waits } : { prompt: lastLine(text) }) }
     })
   const runs = new Map<string, readonly Step[]>()
   for (const [command, { segments }] of recording.runs) runs.set(command, steps(segments, command + lineEnd))
   const login = steps(recording.login, '')
-  const prompts = new Set([...login, ...[...runs.values()].flat()].map((step) => step.prompt ?? ''))
+  const prompts = new Set([...login, ...[...runs.values()].flat()].map((step) => step.prompt || undefined))
   const refuse = recording.refuse.segments.map((segment) => segment.text).join('')
-  return { login, runs, refuse: withoutPrompt(refuse, prompts).replaceAll('\n', lineEnd), prompts }
+  return { login, runs, refuse: withoutPrompt(refuse, prompts).replaceAll('\n', lineEnd) }
 }
 
 function lastLine(text: string): string {
   return text.slice(text.lastIndexOf('\n') + 1)
 }
 
-function withoutPrompt(text: string, prompts: ReadonlySet<string>): string {
+function withoutPrompt(text: string, prompts: ReadonlySet<string | undefined>): string {
   return prompts.has(lastLine(text)) ? text.slice(0, Math.max(0, text.lastIndexOf('\n'))) : text
 }

@@ -28,7 +28,7 @@ const EVIDENCE: readonly string[] = ['real', 'transcript', 'documented']
 export interface Segment {
   readonly text: string
   /** Absent: it waits for a command. */
-  readonly then?: 'hidden' | 'key'
+  readonly waits?: 'hidden' | 'key'
 }
 
 export interface Reply {
@@ -45,9 +45,11 @@ export interface Recording {
   /** Empty when the device offers no shell. */
   readonly login: readonly Segment[]
   readonly runs: ReadonlyMap<string, Reply>
-  /** To a command that was not recorded. A prompt at its end stands for the prompt of the mode that the device is in. */
+  /** To a command that was not recorded; its prompt is that of the mode that the device is in, whatever stands here. */
   readonly refuse: Reply
 }
+
+const SAYS_NOTHING: Reply = { segments: [], exit: 1 }
 
 const SYMBOLS: readonly (readonly [symbol: string, control: string])[] = [
   ['␛', '\u001b'],
@@ -65,7 +67,7 @@ const encode = (line: string): string =>
   line.replace(/[\u001b\b\r\u0007\0]/g, (control) => symbolOf.get(control) ?? control).replace(/^@(@+ )/, '@@$1')
 
 interface OpenReply {
-  segments: { lines: string[]; then?: 'hidden' | 'key' }[]
+  segments: { lines: string[]; waits?: 'hidden' | 'key' }[]
   exit: number
 }
 
@@ -94,7 +96,9 @@ export function parseRecording(text: string): Recording {
     const mustBeNew = (known: unknown) => {
       if (known) throw wrong(`a second @@ ${name}`)
     }
-    if (['driver', 'evidence', 'source', 'secret', 'run', 'exit'].includes(name) !== (value !== undefined && value !== ''))
+    if (
+      ['driver', 'evidence', 'source', 'secret', 'run', 'exit'].includes(name) !== (value !== undefined && value !== '')
+    )
       throw wrong(`malformed or unknown directive ${line}`)
     switch (name) {
       case 'driver':
@@ -109,15 +113,18 @@ export function parseRecording(text: string): Recording {
         break
       case 'login':
         mustBeNew(login)
-        current = login = begin()
+        login = begin()
+        current = login
         break
       case 'run':
         mustBeNew(runs.get(value ?? ''))
-        runs.set(value ?? '', (current = begin()))
+        current = begin()
+        runs.set(value ?? '', current)
         break
       case 'refuse':
         mustBeNew(refuse)
-        current = refuse = begin()
+        refuse = begin()
+        current = refuse
         break
       case 'exit':
         if (!current || !/^\d{1,3}$/.test(value ?? '')) throw wrong('@@ exit wants a number and stands in a run')
@@ -126,7 +133,7 @@ export function parseRecording(text: string): Recording {
       case 'hidden':
       case 'key':
         if (!segment) throw wrong(`@@ ${name} stands in a login or a run`)
-        segment.then = name
+        segment.waits = name
         current?.segments.push({ lines: [] })
         break
       default:
@@ -139,15 +146,17 @@ export function parseRecording(text: string): Recording {
     ...head,
     evidence: head.evidence as Evidence,
     secrets,
-    login: close(login).segments,
+    login: login ? close(login).segments : [],
     runs: new Map([...runs].map(([command, reply]) => [command, close(reply)])),
-    refuse: close(refuse),
+    refuse: refuse ? close(refuse) : SAYS_NOTHING,
   }
 }
 
-function close(reply: OpenReply | undefined): Reply {
-  const segments = (reply?.segments ?? []).map(({ lines, then }) => ({ text: lines.join('\n'), ...(then ? { then } : {}) }))
-  return { segments, exit: reply?.exit ?? 0 }
+function close({ segments, exit }: OpenReply): Reply {
+  return {
+    segments: segments.map(({ lines, waits }) => ({ text: lines.join('\n'), ...(waits ? { waits } : {}) })),
+    exit,
+  }
 }
 
 /** The inverse of `parseRecording`. @throws RangeError when a command or a head line holds a line break */
@@ -171,9 +180,9 @@ function formatReply(title: string, reply: Reply): string[] {
   return [
     title,
     ...(reply.exit === 0 ? [] : [`@@ exit: ${reply.exit}`]),
-    ...reply.segments.flatMap(({ text, then }) => [
+    ...reply.segments.flatMap(({ text, waits }) => [
       ...(text === '' ? [] : text.split('\n').map(encode)),
-      ...(then ? [`@@ ${then}`] : []),
+      ...(waits ? [`@@ ${waits}`] : []),
     ]),
   ]
 }

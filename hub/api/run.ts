@@ -34,8 +34,6 @@ export const Run = z.object({
   /** From the request to the end, or until now. */
   seconds: z.number(),
   total: z.number().int(),
-  /** Devices that were left out because another run is reading them already. */
-  skipped: z.number().int(),
   queued: z.number().int(),
   leased: z.number().int(),
   /** changed + unchanged + suspect. */
@@ -51,6 +49,12 @@ export const Run = z.object({
   sitesWithoutAgent: z.array(z.string()),
 })
 export type Run = z.infer<typeof Run>
+
+export const StartedRun = Run.extend({
+  /** Devices that were left out because another run is reading them already. */
+  skipped: z.number().int(),
+})
+export type StartedRun = z.infer<typeof StartedRun>
 
 export const Task = z.object({
   id: Id,

@@ -122,7 +122,10 @@ export async function openLocalBlobs({ folder, keyring, log, nowMs = Date.now }:
           await access(temps, constants.W_OK)
           const found = (await readFile(join(folder, 'store-id'), 'utf8')).trim()
           if (found === id) return { ...base, healthy: true, ...sizes }
-          const failure = new Failure('BACKEND_UNAVAILABLE', { folder, reason: `the folder holds another store, ${found}` })
+          const failure = new Failure('BACKEND_UNAVAILABLE', {
+            folder,
+            reason: `the folder holds another store, ${found}`,
+          })
           return { ...base, healthy: false, failure: failure.toJSON(), ...sizes }
         })
       } catch (error) {

@@ -125,7 +125,11 @@ export function migrate(db: Kysely<Tables>, options: MigrateOptions): Migrations
     )
     const state = sqlState(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return new Failure('MIGRATION_FAILED', { step: step.name, ...(state && { sqlState: state }), lastGood, reason }, { cause })
+    return new Failure(
+      'MIGRATION_FAILED',
+      { step: step.name, ...(state && { sqlState: state }), lastGood, reason },
+      { cause },
+    )
   }
 }
 
@@ -137,8 +141,10 @@ async function createLedger(trx: Transaction<Tables>): Promise<void> {
 async function statusOf(db: Kysely<Tables>, steps: readonly Step[]): Promise<SchemaStatus> {
   const exists = await sql<{ found: boolean }>`select to_regclass('migrations') is not null as found`.execute(db)
   const rows = exists.rows[0]?.found
-    ? (await sql<{ name: string; doneAt: Date; durationMs: number }>`
-        select name, done_at as "doneAt", duration_ms as "durationMs" from migrations order by name`.execute(db)).rows
+    ? (
+        await sql<{ name: string; doneAt: Date; durationMs: number }>`
+        select name, done_at as "doneAt", duration_ms as "durationMs" from migrations order by name`.execute(db)
+      ).rows
     : []
   const known = new Set(steps.map((step) => step.name))
   const names = new Set(rows.map((row) => row.name))

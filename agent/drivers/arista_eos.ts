@@ -1,0 +1,46 @@
+import { defineDriver } from '../driver.ts'
+
+/** `8a` is the type of AES-GCM encrypted keys since 4.26 or so; `0` and `7` are older. */
+export default defineDriver({
+  title: 'Arista EOS',
+  aliases: ['eos', 'arista', 'arista-eos', 'arista_eos_ssh'],
+  comment: '! ',
+  channel: 'shell',
+  prompt: /^[\w.-]{1,64}(?:\([\w.-]+\))?[>#] ?$/,
+  enable: { run: 'enable', from: /> ?$/, password: /^[Pp]assword: ?$/ },
+  prepare: ['terminal length 0', 'terminal width 32767'],
+  rejected: [/^% ?(?:Invalid input(?! \(privileged)|Incomplete|Ambiguous|Unrecognized|Unavailable)/],
+  denied: [/^% ?(?:Invalid input \(privileged|Authorization denied|Permission denied)/],
+  commands: [
+    {
+      run: 'show version',
+      as: 'note',
+      keep: /^(?:Arista |Hardware version|Serial number|Hardware MAC|System MAC|Software image version|Architecture)/,
+    },
+    { run: 'show inventory', as: 'note', keep: /\S/ },
+    { run: 'show boot-config', as: 'note', keep: /^(?:Software image|Console speed)/ },
+    { run: 'show running-config', as: 'config', complete: /(?<![\s\S])(?=[\s\S]*^! device: )[\s\S]*^end\s*(?![\s\S])/ },
+  ],
+  volatile: [/^! (?:Startup-config last modified at|Last configuration change) /],
+  secrets: [
+    /^enable (?:secret|password)(?: level \d+)?(?: (?:sha512|\d\w?))? (?<secret>\S+)/,
+    /^username \S+ .*?\bsecret(?: (?:sha512|\d\w?))? (?<secret>\S+)/,
+    /^snmp-server community (?:(?:[07]|8a) (?=\S+ (?:view|ro|rw)\b))?(?<secret>\S+)/,
+    /^snmp-server host \S+ (?:vrf \S+ )?(?:(?:trap|inform)s? )?(?:version (?:1|2c) )?(?!(?:version|vrf|traps?|informs?) )(?<secret>\S+)/,
+    /^snmp-server user \S+ .*?\bauth \S+ (?<secret>\S+)/,
+    /^snmp-server user \S+ .*?\bpriv \S+ (?<secret>\S+)/,
+    /^(?:radius|tacacs)-server (?:host \S+ .*?)?\bkey(?: (?:[07]|8a))? (?<secret>\S.*)$/,
+    /^ +client \S+ .*?\bkey(?: (?:[07]|8a))? (?<secret>\S+)/,
+    /^ntp authentication-key \d+ \S+ (?:(?:[07]|8a) )?(?<secret>\S+)/,
+    /^ +(?:neighbor \S+ |auth |search username \S+ )?password(?: (?:[07]|8a))? (?!(?:minimum|policy|encryption|encryption-key) )(?<secret>\S+)/,
+    /^ +(?:ip ospf )?(?:authentication-key|message-digest-key \d+ \S+)(?: (?:[07]|8a))? (?<secret>\S+)/,
+    /^ +vrrp \d+ (?:peer )?authentication (?:text |ietf-md5 key-string )?(?:(?:[07]|8a) )?(?<secret>\S+)/,
+    /^ +(?:isis )?authentication (?:key-id \d+ algorithm \S+ (?:rfc-5310 )?)?key(?: (?:[07]|8a))? (?<secret>\S+)/,
+    /^ +secret \S+ (?:(?:[07]|8a) )?(?<secret>\S+) (?:receive|transmit)-lifetime/,
+    /^ +key [0-9A-Fa-f]+ (?:[07]|8a) (?<secret>\S+)/,
+    /^ +(?:shared-key|(?:eap-fast )?passphrase) (?:(?:[07]|8a) )?(?<secret>\S+)/,
+    /^ +(?:exec|command) .*?-(?:ingestauth|cvauth)=key,(?<secret>[^\s,]+)/,
+    /^ +(?:exec|command) .*?-(?:password|passwd|token|secret)[= ](?<secret>\S+)/,
+    /:\/\/[^\s:/@]{1,64}:(?<secret>\S{1,128})@/,
+  ],
+})

@@ -1,0 +1,266 @@
+/**
+ * A terminal of one line: it takes what a device sends and keeps what a person would see, line by line. Devices erase
+ * pagers, redraw their command line and colour it; all of that happens within the last line, so earlier ones are never
+ * touched again and the work is linear in the output.
+ *
+ * Bytes are cells: a character of several bytes is several cells. Whether they are UTF-8 is decided on the whole text.
+ */
+import { Escape, type Sequence } from './escape.ts'
+
+/** Width that the terminal claims to have; the transport asks for the same. Wider than any prompt with its command. */
+export const COLUMNS = 511
+
+/** Longer unfinished lines are no prompt and no pager. */
+const TAIL_MAX = 1024
+
+const BS = 8
+const TAB = 9
+const LF = 10
+const CR = 13
+const ESC = 27
+const SPACE = 32
+const DEL = 127
+
+/** What remains of a pager's text when the key was sent before its last bytes came. */
+const PAGER_REST = /^[\s\-–()[\]<>%\d.:]*$/
+
+export class Terminal {
+  readonly #report: (answer: string) => void
+  #done = Buffer.allocUnsafe(4096)
+  #size = 0
+  #cells = Buffer.allocUnsafe(256)
+  #length = 0
+  #column = 0
+  /** Cells that were blanked by overwriting; when they reach the end of the line they are not there. */
+  #erasedFrom = 0
+  #erasedTo = 0
+  /** Where an answered pager stands in the line; -1: nowhere. */
+  #pagerFrom = -1
+  #pagerTo = -1
+  readonly #escape = new Escape()
+
+  /** @param report takes answers to questions of the device about the terminal (ESC [6n) */
+  constructor(report: (answer: string) => void) {
+    this.#report = report
+  }
+
+  /** Completed lines, each with its line feed. Valid until the next `feed`. */
+  get lines(): Buffer {
+    return this.#done.subarray(0, this.#size)
+  }
+
+  /** Bytes of the completed lines. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The unfinished last line, in Latin-1; empty when it is too long to be of interest. */
+  get tail(): string {
+    const end = this.#visible
+    return end > TAIL_MAX ? '' : this.#cells.latin1Slice(0, end)
+  }
+
+  /** A pager in the last line was answered, and the device has not reacted yet. */
+  get inPager(): boolean {
+    return this.#pagerFrom >= 0
+  }
+
+  /** Forgets the completed lines. */
+  forgetLines(): void {
+    this.#size = 0
+    if (this.#done.length > 65_536) this.#done = Buffer.allocUnsafe(4096)
+  }
+
+  /** Forgets the unfinished line. */
+  forgetTail(): void {
+    this.#newLine()
+  }
+
+  /** The last line, from this column on, is a pager that is being answered: its text will vanish. */
+  pager(from: number): void {
+    this.#pagerFrom = from
+    this.#pagerTo = this.#length
+  }
+
+  feed(bytes: Uint8Array): void {
+    const end = bytes.length
+    let at = 0
+    while (at < end) {
+      if (this.#escape.active) {
+        at = this.#escaped(bytes, at)
+        continue
+      }
+      const from = at
+      while (at < end && isPlain(bytes[at])) at += 1
+      if (this.#length === 0 && this.#column === 0 && at < end) {
+        const next = bytes[at] === CR && at + 1 < end ? at + 1 : at
+        if (bytes[next] === LF) {
+          this.#keep(bytes, from, at)
+          at = next + 1
+          continue
+        }
+      }
+      if (at > from) this.#put(bytes, from, at)
+      if (at < end) this.#control(bytes[at])
+      at += 1
+    }
+  }
+
+  get #visible(): number {
+    return this.#erasedTo === this.#length && this.#erasedFrom < this.#length ? this.#erasedFrom : this.#length
+  }
+
+  #keep(line: Uint8Array, from: number, to: number): void {
+    const size = this.#size + to - from + 1
+    if (size > this.#done.length) this.#done = grown(this.#done, this.#size, size)
+    this.#done.set(line.subarray(from, to), this.#size)
+    this.#done[size - 1] = LF
+    this.#size = size
+  }
+
+  #newLine(): void {
+    this.#length = 0
+    this.#column = 0
+    this.#erasedFrom = 0
+    this.#erasedTo = 0
+    this.#pagerFrom = -1
+  }
+
+  #lineFeed(): void {
+    if (this.#pagerFrom < 0) {
+      this.#keep(this.#cells, 0, this.#visible)
+    } else {
+      const rest = this.#cells.latin1Slice(this.#pagerTo, this.#length)
+      const before = this.#pagerFrom
+      if (!PAGER_REST.test(rest)) {
+        this.#cells.copyWithin(before, this.#pagerTo, this.#length)
+        this.#keep(this.#cells, 0, before + rest.length)
+      } else if (before > 0) {
+        this.#keep(this.#cells, 0, before)
+      }
+    }
+    this.#newLine()
+  }
+
+  #put(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#pagerFrom >= 0 && this.#column < this.#length) this.#erasePager()
+    const last = this.#column + to - from
+    if (last > this.#cells.length) this.#cells = grown(this.#cells, this.#length, last)
+    if (this.#column > this.#length) {
+      this.#cells.fill(SPACE, this.#length, this.#column)
+      this.#length = this.#column
+    }
+    let at = from
+    while (at < to && this.#column < this.#length) this.#overwrite(bytes[at++] ?? SPACE)
+    if (at === to) return
+    this.#cells.set(bytes.subarray(at, to), this.#column)
+    this.#column = last
+    this.#length = last
+  }
+
+  #overwrite(cell: number): void {
+    const at = this.#column++
+    const before = this.#cells[at]
+    this.#cells[at] = cell
+    const from = this.#erasedFrom
+    const to = this.#erasedTo
+    if (cell === SPACE) {
+      const apart = from === to || at > to || at < from - 1
+      // A prompt that is drawn again keeps the space at its end.
+      if (apart && before === SPACE) return
+      if (apart) this.#erase(at, at + 1)
+      else this.#erase(Math.min(from, at), Math.max(to, at + 1))
+    } else if (from < to && to === this.#length && at >= from - 1) {
+      this.#length = at + 1
+      this.#erase(0, 0)
+    } else if (at >= from && at < to) {
+      this.#erase(at + 1, to)
+    }
+  }
+
+  #erase(from: number, to: number): void {
+    this.#erasedFrom = from
+    this.#erasedTo = to
+  }
+
+  #erasePager(): void {
+    const from = this.#pagerFrom
+    this.#pagerFrom = -1
+    this.#cells.fill(SPACE, from, this.#length)
+    this.#erase(from, this.#length)
+  }
+
+  #truncate(to: number): void {
+    this.#pagerFrom = -1
+    if (to >= this.#length) return
+    this.#length = to
+    this.#erasedTo = Math.min(this.#erasedTo, to)
+    if (this.#erasedFrom >= this.#erasedTo) this.#erase(0, 0)
+  }
+
+  #control(byte: number | undefined): void {
+    if (byte === LF) this.#lineFeed()
+    else if (byte === CR) this.#column = 0
+    else if (byte === BS) this.#column = Math.max(0, this.#column - 1)
+    else if (byte === ESC) this.#escape.begin()
+  }
+
+  #escaped(bytes: Uint8Array, from: number): number {
+    let at = from
+    while (at < bytes.length) {
+      const byte = bytes[at] ?? 0
+      // No sequence has a line feed within: what looked like one was text. Nothing of the next line may be lost.
+      if (byte === LF) {
+        this.#escape.cancel()
+        return at
+      }
+      at += 1
+      const sequence = this.#escape.take(byte)
+      if (sequence === undefined) continue
+      this.#act(sequence)
+      return at
+    }
+    return at
+  }
+
+  #act({ final, first, second }: Sequence): void {
+    const count = Math.max(1, first)
+    if (final === 'K' || final === 'J') {
+      if (first === 0) this.#truncate(this.#column)
+      else if (first >= 2) this.#truncate(0)
+      else if (this.#column >= this.#length) this.#truncate(0)
+      else this.#cells.fill(SPACE, 0, this.#column)
+    } else if (final === 'C') {
+      this.#column = Math.max(this.#column, Math.min(this.#column + count, COLUMNS - 1))
+    } else if (final === 'D') {
+      this.#column = Math.max(0, this.#column - count)
+    } else if (final === 'G') {
+      this.#column = Math.min(count, COLUMNS) - 1
+    } else if (final === 'H' || final === 'f') {
+      this.#column = Math.min(Math.max(1, second), COLUMNS) - 1
+    } else if (final === 'P') {
+      this.#delete(count)
+    } else if (final === 'n' && first === 6) {
+      this.#report(`\x1b[1;${Math.min(this.#column, COLUMNS - 1) + 1}R`)
+    } else if (final === 'E') {
+      this.#lineFeed()
+    }
+  }
+
+  #delete(count: number): void {
+    if (this.#column >= this.#length) return
+    const from = Math.min(this.#length, this.#column + count)
+    this.#cells.copyWithin(this.#column, from, this.#length)
+    this.#truncate(this.#length - (from - this.#column))
+  }
+}
+
+function isPlain(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= SPACE && byte !== DEL) || byte === TAB)
+}
+
+function grown(buffer: Buffer, used: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2))
+  buffer.copy(larger, 0, 0, used)
+  return larger
+}

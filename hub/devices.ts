@@ -1,0 +1,197 @@
+/** Devices: adding, changing, finding and removing them, one by one; files of them are `device-import.ts`'s matter. */
+import { DeviceOptions } from '@netraven/protocol/claim.ts'
+import { Failure, failures, isFailureCode } from '@netraven/protocol/failure.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { z } from 'zod'
+import type { Device, DeviceChange, DeviceQuery, NewDevice } from './api/device.ts'
+import { isUuid } from './api/fields.ts'
+import type { PageQuery } from './api/page.ts'
+import { findCredential } from './credentials.ts'
+import { violation } from './db/sqlstate.ts'
+import type { Tables } from './db/tables.ts'
+import type { DriverNames } from './drivers.ts'
+import { recordEvent } from './events.ts'
+import { newId } from './ids.ts'
+import { nearest } from './nearest.ts'
+import { pageAfter, pageOfRows } from './pages.ts'
+import { findSite } from './sites.ts'
+import { cancelDeviceTasks, closeRuns, moveDeviceTasks } from './tasks.ts'
+
+type Db = Kysely<Tables> | Transaction<Tables>
+
+/** Devices by name, a page at a time. */
+export async function listDevices(db: Db, query: DeviceQuery & PageQuery, drivers: DriverNames) {
+  const { site, group, driver, limit, cursor } = query
+  const after = pageAfter(cursor)
+  let rows = deviceRows(db).where('devices.removed_at', 'is', null)
+  if (site !== undefined) rows = rows.where('devices.site_id', '=', (await findSite(db, site)).id)
+  if (group !== undefined) rows = rows.where(sql`lower(devices.group_name)`, '=', sql`lower(${group.trim()})`)
+  if (driver !== undefined) rows = rows.where('devices.driver', '=', drivers.require(driver))
+  if (after !== undefined) rows = rows.where(sql`lower(devices.name)`, '>', after)
+  const found = await rows
+    .orderBy(sql`lower(devices.name)`)
+    .limit(limit + 1)
+    .execute()
+  return pageOfRows(found, limit, toDevice, (row) => row.key)
+}
+
+/** @throws Failure DEVICE_UNKNOWN */
+export async function showDevice(db: Db, idOrName: string): Promise<Device> {
+  const { id } = await findDevice(db, idOrName)
+  return toDevice(await deviceRows(db).where('devices.id', '=', id).executeTakeFirstOrThrow())
+}
+
+/**
+ * @param idOrName id, or name in any case; removed devices are found by neither
+ * @throws Failure DEVICE_UNKNOWN, with `didYouMean` when a name is near
+ */
+export async function findDevice(db: Db, idOrName: string): Promise<{ id: string; name: string; siteId: string }> {
+  const found = await db
+    .selectFrom('devices')
+    .select(['id', 'name', 'site_id as siteId'])
+    .where('removed_at', 'is', null)
+    .where((row) =>
+      isUuid(idOrName) ? row('id', '=', idOrName) : row(sql`lower(name)`, '=', sql`lower(${idOrName.trim()})`),
+    )
+    .executeTakeFirst()
+  if (found) return found
+  const rows = await db.selectFrom('devices').select('name').where('removed_at', 'is', null).limit(20_000).execute()
+  const didYouMean = nearest(
+    idOrName,
+    rows.map((row) => row.name),
+  )
+  throw new Failure('DEVICE_UNKNOWN', { device: idOrName, ...(didYouMean && { didYouMean }) })
+}
+
+/** @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, ALREADY_EXISTS */
+export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drivers: DriverNames): Promise<Device> {
+  const id = newId()
+  const driver = drivers.require(given.driver)
+  const site = await findSite(db, given.site)
+  const credential = given.credential === undefined ? undefined : await findCredential(db, given.credential)
+  try {
+    await db
+      .insertInto('devices')
+      .values({
+        id,
+        site_id: site.id,
+        name: given.name,
+        address: given.address,
+        port: given.port,
+        driver,
+        credential_id: credential?.id ?? null,
+        group_name: given.group ?? null,
+        tags: JSON.stringify(given.tags),
+        options: JSON.stringify(given.options),
+        secrets: given.secrets,
+        host_key: given.hostKey ?? null,
+      })
+      .execute()
+  } catch (error) {
+    throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: given.name }) : error
+  }
+  return showDevice(db, id)
+}
+
+/**
+ * Changes what is named, leaves what is not, takes away what is null.
+ * @param actor whose name stands in the event when a host key is set
+ * @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, ALREADY_EXISTS
+ */
+export async function changeDevice(
+  trx: Transaction<Tables>,
+  idOrName: string,
+  change: DeviceChange,
+  drivers: DriverNames,
+  actor: string,
+): Promise<Device> {
+  const { id, name, siteId } = await findDevice(trx, idOrName)
+  const row = await trx
+    .selectFrom('devices')
+    .selectAll()
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw new Failure('DEVICE_UNKNOWN', { device: idOrName })
+  const site = change.site === undefined ? undefined : await findSite(trx, change.site)
+  const credential = change.credential && (await findCredential(trx, change.credential))
+  try {
+    await trx
+      .updateTable('devices')
+      .set({
+        name: change.name,
+        address: change.address,
+        port: change.port,
+        driver: change.driver === undefined ? undefined : drivers.require(change.driver),
+        site_id: site?.id,
+        credential_id: credential ? credential.id : change.credential,
+        group_name: change.group,
+        tags: change.tags && JSON.stringify(without(null, { ...row.tags, ...change.tags })),
+        options: change.options && JSON.stringify(without(null, { ...row.options, ...change.options })),
+        secrets: change.secrets,
+        host_key: change.hostKey,
+      })
+      .where('id', '=', id)
+      .execute()
+  } catch (error) {
+    throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: change.name }) : error
+  }
+  if (site && site.id !== siteId) await moveDeviceTasks(trx, id, site.id)
+  if (change.hostKey !== undefined) {
+    const details = { device: id, name, from: row.host_key, to: change.hostKey }
+    await recordEvent(trx, { kind: 'host key set', actor, details })
+  }
+  return showDevice(trx, id)
+}
+
+/** Removes a device from every list; its versions stay. Its open tasks are cancelled. @throws Failure DEVICE_UNKNOWN */
+export async function removeDevice(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<void> {
+  const { id, name } = await findDevice(trx, idOrName)
+  await trx.updateTable('devices').set({ removed_at: sql`now()` }).where('id', '=', id).execute()
+  const runs = await cancelDeviceTasks(trx, id)
+  await closeRuns(trx, runs)
+  await recordEvent(trx, { kind: 'device removed', actor, details: { device: id, name } })
+}
+
+export function deviceRows(db: Db) {
+  return db
+    .selectFrom('devices')
+    .innerJoin('sites', 'sites.id', 'devices.site_id')
+    .leftJoin('credentials', 'credentials.id', 'devices.credential_id')
+    .selectAll('devices')
+    .select(['sites.name as site', 'credentials.name as credential', sql<string>`lower(devices.name)`.as('key')])
+}
+
+type DeviceRow = Awaited<ReturnType<ReturnType<typeof deviceRows>['executeTakeFirstOrThrow']>>
+
+function toDevice(row: DeviceRow): Device {
+  const code = row.last_failure_code
+  return {
+    id: row.id,
+    name: row.name,
+    address: row.address,
+    port: row.port,
+    driver: row.driver,
+    transport: row.transport,
+    site: row.site,
+    credential: row.credential,
+    group: row.group_name,
+    tags: row.tags,
+    options: DeviceOptions.parse(row.options),
+    secrets: row.secrets,
+    hostKey: row.host_key,
+    createdAt: row.created_at.toISOString(),
+    latestBackup: row.latest_version_id,
+    lastReadAt: row.last_read_at?.toISOString() ?? null,
+    lastFailure: code ? { code, message: isFailureCode(code) ? failures[code].message : code } : null,
+  }
+}
+
+function without<T>(unwanted: T, record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== unwanted))
+}
+
+function isTaken(error: unknown): boolean {
+  return violation(error)?.constraint === 'devices_name'
+}

@@ -1,0 +1,35 @@
+/** Made by `npm run generate` from agent/drivers/. Change it there. */
+
+/** Every driver of this release, by name: what people call it and what it reads. */
+export const driverCatalogue: readonly { name: string; title: string; aliases: readonly string[] }[] = [
+  { name: 'arista_eos', title: 'Arista EOS', aliases: ['eos', 'arista', 'arista-eos', 'arista_eos_ssh'] },
+  { name: 'cisco_asa', title: 'Cisco ASA', aliases: ['asa', 'cisco_asa_ssh', 'cisco-asa', 'pix', 'fwsm'] },
+  {
+    name: 'cisco_ios',
+    title: 'Cisco IOS and IOS-XE',
+    aliases: ['ios', 'iosxe', 'ios-xe', 'cisco', 'cisco_xe', 'cisco_iosxe', 'cisco-ios', 'cat9k', 'catalyst'],
+  },
+  {
+    name: 'cisco_nxos',
+    title: 'Cisco NX-OS',
+    aliases: ['nxos', 'nexus', 'cisco-nx', 'cisco-nxos', 'cisco_nxos_ssh', 'nx-os'],
+  },
+  {
+    name: 'hp_procurve',
+    title: 'HP ProCurve and ArubaOS-Switch',
+    aliases: [
+      'procurve',
+      'hp',
+      'hp_procurve_ssh',
+      'aruba_osswitch',
+      'aruba_os-switch',
+      'hpe_procurve',
+      'arubaos-switch',
+    ],
+  },
+  {
+    name: 'huawei_vrp',
+    title: 'Huawei VRP',
+    aliases: ['vrp', 'huawei', 'huawei_vrpv8', 'huawei_ssh', 'huawei-vrp', 'vrpv8'],
+  },
+]
