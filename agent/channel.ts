@@ -5,6 +5,8 @@ export interface End {
   readonly clean: boolean
   /** Exit status of a command, when the other side sent one. */
   readonly exit?: number
+  /** Signal that ended the command, such as `SIGKILL`. */
+  readonly signal?: string
   /** What broke it. */
   readonly error?: Error
 }

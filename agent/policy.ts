@@ -48,7 +48,7 @@ export class Policy {
   constructor(file: z.infer<typeof PolicyFile>, source: string) {
     this.source = source
     this.#file = file
-    this.#ranges = file.networks?.flatMap((text) => rangeOf(text) ?? [])
+    this.#ranges = file.networks?.map(rangeOf).filter((range) => range !== undefined)
   }
 
   /**

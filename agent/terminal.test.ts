@@ -40,6 +40,13 @@ const cases: [title: string, sent: string, lines: string, tail: string][] = [
   ['a full-screen line editor draws one prompt', '\x1b[24;1H\x1b[2K\x1b[24;1Hsw# \x1b[24;1H\x1b[24;5H', '', 'sw# '],
 ]
 
+cases.push([
+  'a command that fills the row goes on in the next',
+  `${'x'.repeat(511)} \ry\r\n`,
+  `${'x'.repeat(511)}y\n`,
+  '',
+])
+
 describe('Terminal', () => {
   for (const [title, sent, lines, tail] of cases) {
     it(`${title}, however the bytes arrive`, () => {

@@ -26,9 +26,9 @@ const PAGER_REST = /^[\s\-–()[\]<>%\d.:]*$/
 
 export class Terminal {
   readonly #report: (answer: string) => void
-  #done = Buffer.allocUnsafe(4096)
+  #done: Buffer = Buffer.allocUnsafe(4096)
   #size = 0
-  #cells = Buffer.allocUnsafe(256)
+  #cells: Buffer = Buffer.allocUnsafe(256)
   #length = 0
   #column = 0
   /** Cells that were blanked by overwriting; when they reach the end of the line they are not there. */
@@ -57,7 +57,7 @@ export class Terminal {
   /** The unfinished last line, in Latin-1; empty when it is too long to be of interest. */
   get tail(): string {
     const end = this.#visible
-    return end > TAIL_MAX ? '' : this.#cells.latin1Slice(0, end)
+    return end > TAIL_MAX ? '' : this.#cells.toString('latin1', 0, end)
   }
 
   /** A pager in the last line was answered, and the device has not reacted yet. */
@@ -74,6 +74,11 @@ export class Terminal {
   /** Forgets the unfinished line. */
   forgetTail(): void {
     this.#newLine()
+  }
+
+  /** What ends without a line end is a line too. */
+  endLine(): void {
+    if (this.#visible > 0) this.#lineFeed()
   }
 
   /** The last line, from this column on, is a pager that is being answered: its text will vanish. */
@@ -110,6 +115,11 @@ export class Terminal {
     return this.#erasedTo === this.#length && this.#erasedFrom < this.#length ? this.#erasedFrom : this.#length
   }
 
+  /** Line editors end a full row with a space and a CR: the CR goes to the beginning of the row that has just begun. */
+  get #rowStart(): number {
+    return this.#column > COLUMNS ? Math.floor((this.#column - 1) / COLUMNS) * COLUMNS : 0
+  }
+
   #keep(line: Uint8Array, from: number, to: number): void {
     const size = this.#size + to - from + 1
     if (size > this.#done.length) this.#done = grown(this.#done, this.#size, size)
@@ -130,7 +140,7 @@ export class Terminal {
     if (this.#pagerFrom < 0) {
       this.#keep(this.#cells, 0, this.#visible)
     } else {
-      const rest = this.#cells.latin1Slice(this.#pagerTo, this.#length)
+      const rest = this.#cells.toString('latin1', this.#pagerTo, this.#length)
       const before = this.#pagerFrom
       if (!PAGER_REST.test(rest)) {
         this.#cells.copyWithin(before, this.#pagerTo, this.#length)
@@ -200,7 +210,7 @@ export class Terminal {
 
   #control(byte: number | undefined): void {
     if (byte === LF) this.#lineFeed()
-    else if (byte === CR) this.#column = 0
+    else if (byte === CR) this.#column = this.#rowStart
     else if (byte === BS) this.#column = Math.max(0, this.#column - 1)
     else if (byte === ESC) this.#escape.begin()
   }

@@ -45,13 +45,13 @@ export interface DeviceCsv {
  */
 export function readDeviceCsv(text: string): DeviceCsv {
   if (/[\uFFFD\0]/.test(text)) throw invalid('the file is not UTF-8 text')
-  const records = splitRecords(text.replace(/^\uFEFF/, ''))
-  const [head, ...body] = records
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+  const delimiter = delimiterOf(lines.find((line) => line.trim() !== '') ?? '')
+  const [head, ...body] = readRecords(lines, delimiter)
   if (!head) throw invalid('the file is empty')
-  const delimiter = delimiterOf(head.raw)
-  const header = (parseRecord(head.raw, delimiter) ?? []).map((cell) => cell.trim().toLowerCase())
+  const header = (head.cells ?? []).map((cell) => cell.trim().toLowerCase())
   checkHeader(header)
-  const rows = body.flatMap(({ line, raw }) => rowOf(header, parseRecord(raw, delimiter), line))
+  const rows = body.flatMap(({ line, cells }) => rowOf(header, cells, line))
   return { rows, tags: header.filter((column) => column !== '' && !isColumn(column)) }
 }
 
@@ -59,28 +59,25 @@ export function isColumn(name: string): name is Column {
   return COLUMNS.some((column) => column === name)
 }
 
-interface RawRecord {
+interface CsvRecord {
   readonly line: number
-  readonly raw: string
+  /** Absent: its quotes do not match. */
+  readonly cells: string[] | undefined
 }
 
 /**
- * Cuts a file into records: a line with an open quote goes on in the next. A quote that is never closed spoils its own line
- * alone, and not the rest of the file; hence this cut of our own before the parser.
+ * Cuts a file into records: a line with an open quote goes on in the next. A quote that is never closed, or should not be
+ * there, spoils its own line alone and not the rest of the file; hence this cut of our own before the parser.
  */
-function splitRecords(text: string): RawRecord[] {
-  const lines = text.split(/\r\n|\n|\r/)
-  const records: RawRecord[] = []
+function readRecords(lines: readonly string[], delimiter: string): CsvRecord[] {
+  const records: CsvRecord[] = []
   for (let start = 0; start < lines.length; ) {
     let end = start + 1
     let raw = lines[start] ?? ''
     while (isOpen(raw) && end < lines.length && end - start < MAX_LINES) raw += `\n${lines[end++]}`
-    if (isOpen(raw)) {
-      raw = lines[start] ?? ''
-      end = start + 1
-    }
-    if (raw.trim() !== '') records.push({ line: start + 1, raw })
-    start = end
+    const cells = isOpen(raw) ? undefined : parseRecord(raw, delimiter)
+    if (raw.trim() !== '') records.push({ line: start + 1, cells })
+    start = cells ? end : start + 1
   }
   return records
 }

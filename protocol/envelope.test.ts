@@ -13,7 +13,16 @@ const NOW = 1_795_519_202_000
 
 const sealed = (change: Partial<Seal> = {}) =>
   seal({
-    ...{ key, to: ME, session: SESSION, sequence: 5, inReplyTo: 0, subject: 'claim?', issuedAtMs: NOW, lifetimeMs: 1000 },
+    ...{
+      key,
+      to: ME,
+      session: SESSION,
+      sequence: 5,
+      inReplyTo: 0,
+      subject: 'claim?',
+      issuedAtMs: NOW,
+      lifetimeMs: 1000,
+    },
     ...{ value: { credit: 50, names: ['sw1', 'sw2'] }, bytes: Buffer.from('along') },
     ...change,
   })
@@ -99,7 +108,13 @@ describe('an envelope', () => {
     fc.assert(
       fc.property(place, place, place, fc.uint8Array({ maxLength: 9 }), (a, b, c, added) => {
         const [from = 0, middle = 0, to = 0] = [a, b, c].toSorted((x, y) => x - y)
-        const moved = [whole.subarray(0, from), whole.subarray(middle, to), added, whole.subarray(from, middle), whole.subarray(to)]
+        const moved = [
+          whole.subarray(0, from),
+          whole.subarray(middle, to),
+          added,
+          whole.subarray(from, middle),
+          whole.subarray(to),
+        ]
         const altered = Buffer.concat(moved)
         fc.pre(!altered.equals(whole))
         expect(refusal(altered)).toMatch(/^ENVELOPE_/)

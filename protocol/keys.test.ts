@@ -12,7 +12,9 @@ const ORDER = Buffer.from('edd3f55c1a631258d69cf7a2def9de14000000000000000000000
 
 describe('signing keys', () => {
   it('sign as RFC 8032 section 7.1 does (test 1)', () => {
-    const key = signingKey(base64url(Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex')))
+    const key = signingKey(
+      base64url(Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex')),
+    )
     expect(Buffer.from(key.publicKey, 'base64url').toString('hex')).toBe(
       'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
     )

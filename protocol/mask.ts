@@ -80,6 +80,7 @@ function joined(spans: readonly Span[]): Span[] {
 }
 
 function whole(value: number | undefined): number {
-  if (value === undefined || !Number.isInteger(value) || value < 0) throw new RangeError('a span is made of whole numbers')
+  if (value === undefined || !Number.isInteger(value) || value < 0)
+    throw new RangeError('a span is made of whole numbers')
   return value
 }

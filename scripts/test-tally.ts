@@ -49,13 +49,8 @@ export function countResults(results: VitestResults, status: number, lastLines: 
   const report: string[] = []
   const tell = (title: string, message: string) => {
     failed += 1
-    report.push(
-      `✗ ${title}`,
-      ...message
-        .split('\n')
-        .slice(0, SHOWN_LINES)
-        .map((line) => `  ${line}`),
-    )
+    const lines = message.split('\n').filter((line) => line.trim() !== '' && !foreignFrame.test(line))
+    report.push(`✗ ${title}`, ...lines.slice(0, SHOWN_LINES).map((line) => `  ${line}`))
   }
   for (const file of results.testResults) {
     for (const test of file.assertionResults) {

@@ -25,7 +25,7 @@ export default defineDriver({
     },
     { run: 'show chassis hardware | no-more', as: 'note', keep: /^(?!\{|-+$)\s*\S/ },
     {
-      // `display omit` also prints what `apply-flags omit` hides; releases before 9 do not know it
+      // `display omit` also prints what `apply-flags omit` hides; a release that does not know it gets the plain one
       run: ['show configuration | display omit | no-more', 'show configuration | no-more'],
       as: 'config',
       complete: /^version [^\n]+;\n(?![\s\S]*^error: )(?:[\s\S]*\n)?(?:\}|\w[^\n]*;)(?: ##[^\n]*)?\n*(?![\s\S])/,

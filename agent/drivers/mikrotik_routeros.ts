@@ -6,7 +6,10 @@ import { defineDriver } from '../driver.ts'
  */
 const end = '# end of export'
 const exportOf = (what: string) => `${what}; :put "${end}"`
-const snmp = String.raw`(?<=^/snmp community\n(?:(?:add|set) .*\n){0,40}(?:add|set) .*)`
+/** Bare, quoted, or in a script (that is: quoted within a quoted text). */
+const value = String.raw`=(?:\\?")?(?<secret>(?<=\\")[^"\\\n]+|(?<==")(?:\\.|[^"\\\n])+|(?<==)[^\s"\\]+)`
+const notInProse = String.raw`(?<!\b(?:comment|ssid|note|contact|location)="(?:\\.|[^"\\\n])*)`
+const keys = String.raw`(?:[\w-]*-)?(?:password|secret|passphrase|pre-?shared-key|private-key|auth(?:entication)?-key|protection-key|md5-key|static-key-\d|trap-community)`
 
 export default defineDriver({
   title: 'MikroTik RouterOS',
@@ -42,8 +45,8 @@ export default defineDriver({
   volatile: [/^# \S+ \S+ by RouterOS /],
   unwrap: /\\\n {4}/,
   secrets: [
-    /[ .](?:[\w-]*-)?(?:password|secret|passphrase|pre-shared-key|preshared-key|private-key|auth-key|authentication-key|protection-key|tcp-md5-key|static-key-\d|wpa2?-psk)="?(?<secret>(?<=")(?:\\.|[^"\\\n])+|(?<!")[^\s"]+)/,
-    new RegExp(`${snmp} name="?(?<secret>(?<=")(?:\\\\.|[^"\\\\\\n])+|(?<!")[^\\s"]+)`),
+    new RegExp(`[ .]${notInProse}${keys}${value}`),
+    new RegExp(String.raw`(?<=^/snmp community\n(?:(?:add|set) .*\n){0,40}(?:add|set) .*) name${value}`),
     /:\/\/[^\s/:@"]+:(?<secret>[^\s@"/]+)@/,
   ],
 })

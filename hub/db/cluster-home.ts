@@ -29,6 +29,8 @@ export interface HomeOptions {
   readonly log: Log
   /** Where a cluster goes that can't be in the data directory. */
   readonly systemDir: string
+  /** Folder of the binaries; found where npm put them when absent. */
+  readonly binaries?: string | undefined
 }
 
 /** Longest address of a unix socket on Linux is 107 bytes (unix(7)), on macOS 103; the name is `.s.PGSQL.5432`. */
@@ -43,7 +45,7 @@ const NOTE = 'postgres.location'
  * folder will do
  */
 export async function findHome(options: HomeOptions): Promise<ClusterHome> {
-  const native = nativeFolder()
+  const native = options.binaries ?? nativeFolder()
   if (process.getuid?.() !== 0) {
     const folder = join(options.dataDir, 'postgres')
     await mkdir(folder, { recursive: true, mode: 0o700 })

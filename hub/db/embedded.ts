@@ -24,6 +24,8 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Where the cluster goes when it can't be in the data directory. */
   readonly systemDir?: string
+  /** Folder with `bin/postgres` and all it needs; the ones npm installed when absent. */
+  readonly binaries?: string
 }
 
 export interface Embedded {
@@ -74,7 +76,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   try {
     const home = await findHome({ ...options, log, systemDir: options.systemDir ?? '/var/lib/netraven' })
     // A copied data directory's note leads to the same cluster.
-    if (!home.folder.startsWith(options.dataDir)) locks.push(await lockDataDir(home.folder, log))
+    if (home.folder !== join(options.dataDir, 'postgres')) locks.push(await lockDataDir(home.folder, log))
     const cluster = join(home.folder, 'cluster')
     await stopLeftover(cluster, log)
     await makeCluster(home, cluster, log)
@@ -87,6 +89,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       folder: cluster,
       async stop() {
         await supervised.stop()
+        await rm(home.socketFolder, { recursive: true, force: true })
         await unlock()
       },
     }
@@ -115,36 +118,42 @@ function supervise(first: Postmaster, start: () => Promise<Postmaster>, log: Log
   const stopping = new AbortController()
   let current: Postmaster | undefined = first
 
-  const watch = async (): Promise<void> => {
+  const watch = async (server: Postmaster): Promise<void> => {
     let deaths = 0
-    while (current) {
+    for (let next: Postmaster | undefined = server; next; next = await restart(deaths)) {
+      current = next
       const startedMs = performance.now()
-      const end = await current.ended
+      const end = await next.ended
       current = undefined
-      if (performance.now() - startedMs > STEADY_AFTER_MS) deaths = 0
-      while (!current && !stopping.signal.aborted) {
-        const pauseMs = RESTART_PAUSES_MS[Math.min(deaths, RESTART_PAUSES_MS.length - 1)] ?? 0
-        deaths += 1
-        log.error({ ...end, pauseMs }, 'the embedded database ended unexpectedly, starting it again')
-        await pause(pauseMs, stopping.signal)
-        if (stopping.signal.aborted) return
-        current = await start().catch((err) => {
-          log.error({ err }, 'the embedded database did not start again')
-          return undefined
-        })
-      }
+      if (stopping.signal.aborted) return
+      log.error(end, 'the embedded database ended unexpectedly')
+      deaths = performance.now() - startedMs > STEADY_AFTER_MS ? 0 : deaths + 1
     }
   }
-  const watching = watch()
 
+  /** @returns undefined when we were told to stop meanwhile */
+  const restart = async (deaths: number): Promise<Postmaster | undefined> => {
+    for (let tries = deaths; !stopping.signal.aborted; tries += 1) {
+      await pause(RESTART_PAUSES_MS[Math.min(tries, RESTART_PAUSES_MS.length) - 1] ?? 0, stopping.signal)
+      if (stopping.signal.aborted) return undefined
+      try {
+        const server = await start()
+        if (!stopping.signal.aborted) return server
+        await server.stop()
+      } catch (err) {
+        log.error({ err }, 'the embedded database did not start again')
+      }
+    }
+    return undefined
+  }
+
+  const watching = watch(first)
   return {
     pid: () => current?.pid,
     async stop() {
       stopping.abort()
       await current?.stop()
       await watching
-      // A restart that was under way when we were told to stop.
-      await current?.stop()
     },
   }
 }

@@ -78,6 +78,16 @@ export const storageFailures = {
       'S3: verify the credentials (AWS_*) and that they may get, put, list and delete below the prefix.',
     ],
   },
+  DIFF_TOO_LARGE: {
+    message: 'Difference is too large to show',
+    status: 422,
+    retry: 'never',
+    causes: ['The two versions have almost nothing in common, or are very large'],
+    remedies: [
+      'Look at each by itself: `netraven backup show ID`.',
+      'Or write both to files with `netraven backup show ID > FILE`, and compare them with `diff -u`.',
+    ],
+  },
   EXPORT_FAILED: {
     message: 'Export could not be written',
     status: 500,

@@ -113,7 +113,11 @@ function usageOf(fleet: ReplayFleet) {
 }
 
 const say = (answer: unknown) => process.stdout.write(`${JSON.stringify(answer)}\n`)
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error)
+  return error instanceof Error ? error.message : String(error)
+}
 
 async function main(): Promise<void> {
   const asked = read()
@@ -124,7 +128,7 @@ async function main(): Promise<void> {
   const fleet = await startReplayFleet(asked.fleet)
   for (const device of fleet.devices) device.fail(asked.faults)
   say({ devices: fleet.devices.map(({ name, address, port, hostKey }) => ({ name, address, port, hostKey })) })
-  const stop = () => void fleet.close().then(() => process.exit(0))
+  const stop = () => void fleet.close().then(() => process.stdout.write('', () => process.exit(0)))
   process.once('SIGTERM', stop).once('SIGINT', stop)
   if (!asked.admin) return
   const lines = createInterface({ input: process.stdin })

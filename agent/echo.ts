@@ -1,0 +1,61 @@
+/**
+ * Finds the echo of a command in what a device sends. It anchors where the output begins, so that nothing of an earlier
+ * command is taken for it. Line editors wrap it, redraw it or scroll it, so blanks do not count.
+ */
+
+/** A longer line is no echo. */
+const LINE_MAX = 16_384
+
+export class Echo {
+  readonly #prompt: string
+  readonly #command: string
+  /** Whether the echo must stand behind the prompt: not yet known of a new device. */
+  readonly #strict: boolean
+  #at = 0
+  #joined = ''
+  #afterPrompt: number | undefined
+
+  constructor(prompt: string, command: string, strict: boolean) {
+    this.#prompt = compact(prompt)
+    this.#command = compact(command)
+    this.#strict = strict
+  }
+
+  /** Where the first line ends that begins with the prompt and has more: an echo that could not be read. */
+  get afterPrompt(): number | undefined {
+    return this.#afterPrompt
+  }
+
+  /**
+   * @param lines completed lines; more at each call
+   * @returns where the line after the echo begins
+   */
+  find(lines: Buffer): number | undefined {
+    for (let end = lines.indexOf(10, this.#at); end >= 0; end = lines.indexOf(10, this.#at)) {
+      const start = this.#at
+      this.#at = end + 1
+      if (end - start > LINE_MAX) this.#joined = ''
+      else if (this.#is(compact(lines.toString('latin1', start, end)))) return this.#at
+    }
+    return undefined
+  }
+
+  #is(line: string): boolean {
+    const begins = line.startsWith(this.#prompt)
+    if (begins && line.length > this.#prompt.length) this.#afterPrompt ??= this.#at
+    this.#joined = begins || this.#joined.length > LINE_MAX ? line : this.#joined + line
+    if (line === this.#command || (!this.#strict && line.endsWith(this.#command))) return true
+    if (!this.#joined.startsWith(this.#prompt)) return false
+    return this.#joined.endsWith(this.#command) || this.#isScrolled(line)
+  }
+
+  /** IOS on a narrow terminal shows `$` and the end of the command. */
+  #isScrolled(line: string): boolean {
+    const mark = line.indexOf('$', this.#prompt.length)
+    return mark >= 0 && line.length - mark > 3 && this.#command.endsWith(line.slice(mark + 1))
+  }
+}
+
+function compact(text: string): string {
+  return text.replace(/\s+/g, '')
+}

@@ -1,0 +1,106 @@
+/**
+ * Tells a prompt from text that looks like one: a bare Enter must bring the same prompt again, with nothing else between.
+ *
+ * Every Enter that is sent comes back as one more prompt, but only when the device is through with its command. So the
+ * prompts at the end of the output are counted: one, and one for each Enter, also for those that were sent too early.
+ */
+import type { Conversation } from './conversation.ts'
+
+/** So long nothing more may come before a prompt is believed, ms. */
+const CONFIRM_QUIET_MS = 20
+/** An Enter that has not come back after so long was swallowed, as by a pager, ms. */
+const SETTLE_MS = 1000
+/** So many Enters are sent at one prompt at most. */
+const ENTERS_MAX = 4
+/** So many prompts in a row are looked at. */
+const RUN_MAX = 32
+/** So many lines may stand between two prompts. */
+const GAP_MAX = 4
+const LINE_MAX = 1024
+
+export class Confirmation {
+  readonly #talk: Conversation
+  readonly #between: ((line: string) => boolean) | undefined
+  /** Enters sent at the prompt that stands there now, and before it. */
+  #fresh = 0
+  #stale = 0
+  #start = -1
+
+  /** @param interlude lines that the device prints before each prompt; absent: not learnt yet, any few lines may stand there */
+  constructor(talk: Conversation, interlude?: readonly string[]) {
+    this.#talk = talk
+    this.#between = interlude && ((line) => line.trim() === '' || interlude.includes(line))
+  }
+
+  /**
+   * To be called when the unfinished line is the prompt.
+   * @param from where the output begins
+   * @returns where the first of the prompts at the end begins, once it is sure
+   */
+  check(prompt: string, from: number, quietMs: number): number | undefined {
+    const run = promptsAtEnd(this.#talk.terminal.lines, prompt, from, this.#between ?? (() => true))
+    const start = run[0] ?? 0
+    if (start !== this.#start) {
+      this.#start = start
+      this.#stale += this.#fresh
+      this.#fresh = 0
+    }
+    const due = 1 + this.#fresh + this.#stale
+    if (due > 1 && run.length >= due) {
+      if (quietMs >= CONFIRM_QUIET_MS) return run[run.length - due]
+      this.#talk.wakeAfter(CONFIRM_QUIET_MS)
+    } else if (due === 1) {
+      this.#enter()
+    } else if (quietMs < SETTLE_MS) {
+      this.#talk.wakeAfter(SETTLE_MS)
+    } else if (this.#fresh > 0 && run.length > 1) {
+      return run[Math.max(0, run.length - due)]
+    } else if (this.#fresh < ENTERS_MAX) {
+      this.#enter()
+      this.#talk.wakeAfter(2 * SETTLE_MS)
+    }
+    return undefined
+  }
+
+  #enter(): void {
+    this.#fresh += 1
+    this.#talk.say({ kind: 'enter' })
+  }
+}
+
+/** Where each of the prompts at the end begins, first one first; the last is the unfinished line. */
+function promptsAtEnd(lines: Buffer, prompt: string, from: number, between: (line: string) => boolean): number[] {
+  const starts = [lines.length]
+  let end = lines.length
+  let gap = 0
+  while (end > from && starts.length < RUN_MAX) {
+    const start = Math.max(from, end < 2 ? 0 : lines.lastIndexOf(10, end - 2) + 1)
+    if (end - start > LINE_MAX) break
+    const line = lines.toString('latin1', start, end - 1)
+    if (line === prompt) {
+      starts.unshift(start)
+      gap = 0
+    } else if (gap === GAP_MAX || !between(line)) {
+      break
+    } else {
+      gap += 1
+    }
+    end = start
+  }
+  return starts
+}
+
+/** The lines between the last prompt that was ended by Enter and the one that came then. */
+export function interludeOf(lines: Buffer, prompt: string): string[] {
+  const all = lines.toString('latin1').split('\n').slice(0, -1)
+  const last = all.lastIndexOf(prompt)
+  return last < 0 ? [] : all.slice(last + 1).slice(-GAP_MAX)
+}
+
+/** Where the output ends when the lines before each prompt are taken off. */
+export function withoutInterlude(lines: Buffer, from: number, to: number, interlude: readonly string[]): number {
+  if (interlude.length === 0) return to
+  const ending = Buffer.from(interlude.map((line) => `${line}\n`).join(''), 'latin1')
+  const at = to - ending.length
+  return at >= from && (at === from || lines[at - 1] === 10) && ending.equals(lines.subarray(at, to)) ? at : to
+}

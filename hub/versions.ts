@@ -1,0 +1,179 @@
+/**
+ * Versions as people read them: lists, masked and raw text, checks of hash and signature. Writing them is `backups.ts`'s
+ * matter; the API calls a version a backup, because that is what people look for.
+ */
+import { createHash } from 'node:crypto'
+import { Failure, type FailureCode, remediesOf } from '@netraven/protocol/failure.ts'
+import { verifyKey } from '@netraven/protocol/keys.ts'
+import { mask } from '@netraven/protocol/mask.ts'
+import { statementBytes } from '@netraven/protocol/statement.ts'
+import { type Kysely, sql } from 'kysely'
+import type { z } from 'zod'
+import type { Backup, BackupQuery, Verification } from './api/backup.ts'
+import { isUuid } from './api/fields.ts'
+import type { BlobStore } from './blobs/blobs.ts'
+import type { Tables } from './db/tables.ts'
+import { findDevice } from './devices.ts'
+import type { Keyring } from './keyring.ts'
+import { invalidCursor, pageAfter, pageOfRows } from './pages.ts'
+import { findSite } from './sites.ts'
+
+type Db = Kysely<Tables>
+
+export interface VersionParts {
+  readonly db: Db
+  readonly blobs: BlobStore
+  readonly keyring: Keyring
+}
+
+/** Versions, newest first, a page at a time. @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN */
+export async function listVersions(db: Db, query: z.output<typeof BackupQuery>) {
+  const { device, site, latest, limit, cursor } = query
+  const before = pageAfter(cursor)
+  if (before !== undefined && !isUuid(before)) throw invalidCursor()
+  let rows = versionRows(db)
+  if (device !== undefined) rows = rows.where('versions.device_id', '=', (await findDevice(db, device)).id)
+  if (site !== undefined) rows = rows.where('devices.site_id', '=', (await findSite(db, site)).id)
+  if (latest === 'true') {
+    rows = rows.whereRef('devices.latest_version_id', '=', 'versions.id').where('devices.removed_at', 'is', null)
+  }
+  if (before !== undefined) rows = rows.where('versions.id', '<', before)
+  const found = await rows
+    .orderBy('versions.id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return pageOfRows(found, limit, toBackup, (row) => row.id)
+}
+
+/** @throws Failure BACKUP_NOT_FOUND */
+export async function showVersion(db: Db, id: string): Promise<Backup> {
+  return toBackup(await versionRow(db, id))
+}
+
+/**
+ * The text of a version as people may see it: secrets show as `<secret:1a2b3c4d>`.
+ * @throws Failure BACKUP_NOT_FOUND, MASKING_FAILED, and what the store throws
+ */
+export async function maskedText(parts: VersionParts, id: string): Promise<{ version: Backup; text: string }> {
+  const row = await versionRow(parts.db, id)
+  const text = (await readText(parts, row)).toString()
+  try {
+    return { version: toBackup(row), text: mask(text, row.spans, parts.keyring.maskKey) }
+  } catch (cause) {
+    throw new Failure('MASKING_FAILED', { backup: id, device: row.device }, { cause })
+  }
+}
+
+/** The text byte for byte. Whoever calls this writes down who read it. @throws Failure BACKUP_NOT_FOUND, and the store's */
+export async function rawText(parts: VersionParts, id: string): Promise<{ version: Backup; text: Buffer }> {
+  const row = await versionRow(parts.db, id)
+  return { version: toBackup(row), text: await readText(parts, row) }
+}
+
+/**
+ * Checks a version as an outsider would: the stored text against its hash, and the agent's signature over what the row says.
+ * @throws Failure BACKUP_NOT_FOUND
+ */
+export async function verifyVersion(parts: VersionParts, id: string): Promise<Verification> {
+  const row = await versionRow(parts.db, id)
+  const problems: Failure[] = []
+  const actualHash = await readText(parts, row).then(
+    (text) => createHash('sha256').update(text).digest('hex'),
+    (error: unknown) => {
+      if (!(error instanceof Failure)) throw error
+      problems.push(error)
+      return typeof error.details.actual === 'string' ? error.details.actual : null
+    },
+  )
+  if (actualHash !== null && actualHash !== row.content_hash && problems.length === 0) {
+    problems.push(problem('CONTENT_HASH_MISMATCH', row, { expected: row.content_hash, actual: actualHash }))
+  }
+  const signatureValid = isSigned(row)
+  if (!signatureValid) problems.push(problem('STATEMENT_INVALID', row, { backup: row.id }))
+  return {
+    backup: row.id,
+    device: row.device,
+    verified: problems.length === 0,
+    expectedHash: row.content_hash,
+    actualHash,
+    signatureValid,
+    agent: row.agent,
+    signPublicKey: row.sign_public_key,
+    problems: problems.map((failure) => ({
+      code: failure.code,
+      message: failure.message,
+      remedies: remediesOf({ code: failure.code, details: { device: row.device, ...failure.details } }),
+    })),
+  }
+}
+
+function isSigned(row: VersionRow): boolean {
+  const statement = statementBytes({
+    device: row.device_id,
+    task: row.task_id,
+    attempt: row.attempt,
+    contentHash: row.content_hash,
+    fingerprint: row.fingerprint,
+    sizeBytes: row.size_bytes,
+    verdict: row.verdict,
+    capturedAtMs: row.first_seen_at.getTime(),
+  })
+  return verifyKey(row.sign_public_key).verify(statement, Buffer.from(row.signature, 'base64url'))
+}
+
+async function readText({ blobs }: VersionParts, row: VersionRow): Promise<Buffer> {
+  try {
+    return await blobs.get(row.content_hash)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    throw new Failure(error.code, { device: row.device, backup: row.id, ...error.details }, { cause: error })
+  }
+}
+
+async function versionRow(db: Db, id: string): Promise<VersionRow> {
+  const row = isUuid(id) ? await versionRows(db).where('versions.id', '=', id).executeTakeFirst() : undefined
+  if (!row) throw new Failure('BACKUP_NOT_FOUND', { backup: id })
+  return row
+}
+
+function versionRows(db: Db) {
+  return db
+    .selectFrom('versions')
+    .innerJoin('devices', 'devices.id', 'versions.device_id')
+    .innerJoin('sites', 'sites.id', 'devices.site_id')
+    .innerJoin('agents', 'agents.id', 'versions.agent_id')
+    .selectAll('versions')
+    .select(['devices.name as device', 'devices.driver', 'sites.name as site'])
+    .select(['agents.name as agent', 'agents.sign_public_key'])
+    .select(sql<boolean>`devices.latest_version_id is not distinct from versions.id`.as('latest'))
+}
+
+type VersionRow = Awaited<ReturnType<ReturnType<typeof versionRows>['executeTakeFirstOrThrow']>>
+
+function toBackup(row: VersionRow): Backup {
+  return {
+    id: row.id,
+    device: row.device,
+    deviceId: row.device_id,
+    site: row.site,
+    driver: row.driver,
+    latest: row.latest,
+    verdict: row.verdict,
+    reasons: row.reasons,
+    secrets: row.secrets,
+    sizeBytes: row.size_bytes,
+    contentHash: row.content_hash,
+    fingerprint: row.fingerprint,
+    firstSeenAt: row.first_seen_at.toISOString(),
+    lastSeenAt: row.last_seen_at.toISOString(),
+    seenCount: row.seen_count,
+    agent: row.agent,
+    task: row.task_id,
+    attempt: row.attempt,
+    signature: row.signature,
+  }
+}
+
+function problem(code: FailureCode, row: VersionRow, details: Record<string, unknown>): Failure {
+  return new Failure(code, { device: row.device, ...details })
+}
