@@ -1,9 +1,9 @@
 /** One task, start to end: policy, address, connection, session, text. */
 import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import type { SealedSecret, Task } from '@netraven/protocol/claim.ts'
 import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import ipaddr from 'ipaddr.js'
 import type { Connection } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { reasonOf } from './conversation.ts'
@@ -109,7 +109,7 @@ async function readText(
 
 /** The one address that is checked and then connected to: what the name means a moment later does not matter. */
 async function addressOf(name: string, policy: Policy, resolve: (name: string) => Promise<string[]>): Promise<string> {
-  const addresses = ipaddr.isValid(name) ? [name] : await resolved(name, resolve)
+  const addresses = isIP(name) !== 0 ? [name] : await resolved(name, resolve)
   let refusal: unknown
   for (const address of addresses) {
     try {

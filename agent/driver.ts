@@ -13,6 +13,8 @@ export interface Driver {
   readonly aliases: readonly string[]
   /** What starts a comment line in this configuration; notes are kept above the configuration behind it. */
   readonly comment: string
+  /** What ends such a line; absent: the line's end. */
+  readonly commentEnd?: string
   /** `shell`: one interactive session; `exec`: a channel for each command, whose clean close ends the output. */
   readonly channel: 'shell' | 'exec'
   /**

@@ -88,9 +88,11 @@ export class Link {
 
   /** Hangs up for good. */
   close(): void {
+    const wasOnline = this.#state === 'online'
     this.#state = 'closed'
     clearTimeout(this.#timer)
     this.#socket?.disconnect()
+    if (wasOnline) this.#parts.offline()
   }
 
   /**

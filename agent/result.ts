@@ -44,7 +44,7 @@ export async function resultOf(
     const driver = driverOf(parts, task)
     const secret = await secretOf(parts, task, sealKey)
     const read = await parts.read(task, driver, secret, signal)
-    const report = { ...head, capturedAtMs: parts.hubNowMs(), durationMs: took(parts, startedMs) }
+    const report = { ...head, capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
     const compressed = await compress(read.text)
     return { report: { ...report, outcome: outcomeOf(parts, task, report.capturedAtMs, read) }, spans: read.spans, compressed }
   } catch (error) {

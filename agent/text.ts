@@ -174,7 +174,7 @@ function noteLines(driver: Driver, lines: readonly string[], keep: RegExp | unde
   return lines
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && (!keep || keep.test(line)))
-    .map((line) => driver.comment + line)
+    .map((line) => driver.comment + line + (driver.commentEnd ?? ''))
 }
 
 function trimmed(lines: readonly string[]): string {

@@ -165,6 +165,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, op
   return shape(values)
 }
 
+/** The process's own settings. */
+export function readOwnConfig(options: ConfigOptions = {}): HubConfig {
+  return readConfig(process.env, options)
+}
+
 function readOne(
   name: Name,
   env: Readonly<Record<string, string | undefined>>,

@@ -145,6 +145,7 @@ function columnsOf(device: Existing) {
     address: device.address,
     port: device.port,
     driver: device.driver,
+    options: undefined,
     credential_id: device.credentialId,
     group_name: device.group,
     tags: JSON.stringify(device.tags),

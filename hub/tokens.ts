@@ -17,7 +17,7 @@ export interface Bearer {
   readonly expiresAt: Date
 }
 
-/** Makes a token for a user. Old expired ones go on the way. */
+/** Makes a token for a user. */
 export async function issueToken(db: Kysely<Tables>, user: User, lifetimeMs: number): Promise<string> {
   const token = `nra_${randomBytes(32).toString('base64url')}`
   await db
@@ -29,11 +29,16 @@ export async function issueToken(db: Kysely<Tables>, user: User, lifetimeMs: num
       expires_at: sql<Date>`now() + ${lifetimeMs} * interval '1 millisecond'`,
     })
     .execute()
-  await db
+  return token
+}
+
+/** Removes tokens that expired long ago. @returns how many */
+export async function forgetExpiredTokens(db: Kysely<Tables>): Promise<number> {
+  const forgotten = await db
     .deleteFrom('access_tokens')
     .where('expires_at', '<', sql<Date>`now() - ${REMEMBERED_DAYS} * interval '1 day'`)
-    .execute()
-  return token
+    .executeTakeFirst()
+  return Number(forgotten.numDeletedRows)
 }
 
 /**
@@ -65,4 +70,9 @@ export async function revokeToken(db: Kysely<Tables>, tokenId: string): Promise<
 
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest()
+}
+
+/** Deletes what expired more than a day ago: until then a user is told that the token expired, not that it never was. */
+export async function forgetExpiredTokens(db: Kysely<Tables>): Promise<void> {
+  await db.deleteFrom('access_tokens').where('expires_at', '<', sql<Date>`now() - interval '1 day'`).execute()
 }

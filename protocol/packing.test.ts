@@ -7,6 +7,9 @@ import { Failure } from './failure.ts'
 import { frame, pack, unframe, unpack } from './packing.ts'
 import { newBoxKeys, sealTo } from './sealed-box.ts'
 
+/** Any UTF-16 unit, also half of a pair. */
+const utf16 = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
+
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((raw) => Buffer.from(raw))
 const uuid = fc.uuid()
 const hash = bytes(32).map((raw) => raw.toString('hex'))
@@ -25,7 +28,7 @@ const almost = fc.constantFrom(
   '","password":"',
   '{"task":',
 )
-const word = fc.oneof(uuid, hash, print, base64url, almost, fc.string(), fc.string({ unit: 'binary' }))
+const word = fc.oneof(uuid, hash, print, base64url, almost, fc.string(), fc.string({ unit: utf16 }))
 const { tree } = fc.letrec((tie) => ({
   tree: fc.oneof(
     { maxDepth: 4 },

@@ -25,7 +25,6 @@ import { postgresFor, servers, type TestDatabase } from './postgres.ts'
 import { type SeededAgent, seedAgent, seedCredential, seedDevice, seedRun, seedSite, signedReport } from './seed.ts'
 
 const keyring = keyringOf(Buffer.alloc(32, 9))
-const quiet = pino({ level: 'silent' })
 
 describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
   let test: TestDatabase

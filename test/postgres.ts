@@ -14,6 +14,8 @@ import { type Database, type DatabaseOptions, openDatabase } from '../hub/db/con
 import { silentLog } from '../hub/log.ts'
 import { adminQuery, requireTestName, TEMPLATE } from './postgres-admin.ts'
 
+export { requireTestName }
+
 export type ServerKind = 'embedded' | 'server'
 
 export interface ServerAccess {
@@ -43,6 +45,8 @@ export interface TestPostgres {
   readonly adminUrl: string
   /** @param options `empty` leaves out the schema */
   newDatabase(options?: { empty?: boolean }): Promise<TestDatabase>
+  /** Opens any URL with the limits of tests; the caller closes it. */
+  openAt(url: string, options?: Partial<DatabaseOptions>): Database
 }
 
 /** The servers of this run: the embedded one always, Debian's where it is installed. */
@@ -57,6 +61,7 @@ export async function postgresFor(kind: ServerKind): Promise<TestPostgres> {
   return {
     kind,
     adminUrl,
+    openAt,
     async newDatabase({ empty = false } = {}) {
       const name = `netraven_${randomBytes(5).toString('hex')}_test`
       await adminQuery(adminUrl, `create database ${requireTestName(name)} template ${empty ? 'template0' : TEMPLATE}`)
@@ -67,8 +72,7 @@ export async function postgresFor(kind: ServerKind): Promise<TestPostgres> {
         name,
         url: url.href,
         open(options = {}) {
-          const limits = { poolMax: 5, statementTimeoutMs: 30_000, acquireTimeoutMs: 10_000, applicationName: 'test' }
-          const database = openDatabase(url.href, { ...limits, log: silentLog(), ...options })
+          const database = openAt(url.href, options)
           opened.push(database)
           return database
         },
@@ -79,4 +83,9 @@ export async function postgresFor(kind: ServerKind): Promise<TestPostgres> {
       }
     },
   }
+}
+
+function openAt(url: string, options: Partial<DatabaseOptions> = {}): Database {
+  const limits = { poolMax: 5, statementTimeoutMs: 30_000, acquireTimeoutMs: 10_000, applicationName: 'test' }
+  return openDatabase(url, { ...limits, log: silentLog(), ...options })
 }

@@ -11,7 +11,7 @@ const snmp = String.raw`(?<=^config (?:system snmp community|switch-controller s
 
 export default defineDriver({
   title: 'Fortinet FortiOS',
-  aliases: ['fortios', 'fortigate', 'fortinet', 'fortigate-full', 'fortinet-fortios'],
+  aliases: ['fortios', 'fortigate', 'fortinet', 'fortigate-full', 'fortinet_ssh'],
   comment: '# ',
   channel: 'shell',
   prompt: /^[\w.-]{1,64}(?: \([\w. -]+\))? [#$] ?$/,

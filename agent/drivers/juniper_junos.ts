@@ -2,11 +2,11 @@ import { commonPagers, defineDriver } from '../driver.ts'
 
 /**
  * The brace form, because `load override` takes it and nothing else restores a device. It has no end marker. What a whole
- * one has: `version` first, a statement or a brace of the top level last, and no `error:` of the management daemon between.
+ * one has: `version` first, a statement or a brace of the top level last, and neither an `error:` of the management daemon nor a refusal between.
  */
 export default defineDriver({
   title: 'Juniper Junos OS',
-  aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_srx', 'junos-evolved'],
+  aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved'],
   comment: '# ',
   channel: 'shell',
   prompt: /^(?:[\w.-]+@)?[\w.:-]+> ?$/,
@@ -16,7 +16,7 @@ export default defineDriver({
   prepare: ['set cli complete-on-space off', 'set cli screen-length 0', 'set cli screen-width 0'],
   pagers: commonPagers,
   rejected: [/^(?:syntax error|unknown command|error: (?:syntax error|unknown command|command is not valid))/],
-  denied: [/^(?:error: )?(?:[Pp]ermission denied|no permission)/, /^\s*\/\* ACCESS-DENIED \*\/$/],
+  denied: [/^(?:error: )?(?:[Pp]ermission denied|no permission)/],
   commands: [
     {
       run: 'show version',
@@ -28,7 +28,8 @@ export default defineDriver({
       // `display omit` also prints what `apply-flags omit` hides; a release that does not know it gets the plain one
       run: ['show configuration | display omit | no-more', 'show configuration | no-more'],
       as: 'config',
-      complete: /^version [^\n]+;\n(?![\s\S]*^error: )(?:[\s\S]*\n)?(?:\}|\w[^\n]*;)(?: ##[^\n]*)?\n*(?![\s\S])/,
+      complete:
+        /^version [^\n]+;\n(?![\s\S]*^(?:error: |\s*\/\* ACCESS-DENIED))(?:[\s\S]*\n)?(?:\}|\w[^\n]*;)(?: ##[^\n]*)?\n*(?![\s\S])/,
       totalMs: 240_000,
     },
   ],

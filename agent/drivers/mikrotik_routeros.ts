@@ -13,7 +13,7 @@ const keys = String.raw`(?:[\w-]*-)?(?:password|secret|passphrase|pre-?shared-ke
 
 export default defineDriver({
   title: 'MikroTik RouterOS',
-  aliases: ['routeros', 'mikrotik', 'ros'],
+  aliases: ['routeros', 'mikrotik', 'mikrotik_routeros_ssh', 'ros'],
   comment: '# ',
   channel: 'exec',
   prompt: /^\[[^\]\n]+@[^\]\n]+\] [^>\n]*> ?$/,

@@ -7,8 +7,9 @@ import { commonPagers, defineDriver } from '../driver.ts'
  */
 export default defineDriver({
   title: 'Palo Alto Networks PAN-OS',
-  aliases: ['panos', 'pan-os', 'paloalto', 'palo-alto', 'palo_alto', 'panorama', 'paloalto_panorama'],
-  comment: '# ',
+  aliases: ['panos', 'pan-os', 'paloalto', 'palo_alto', 'paloalto_panos_ssh', 'panorama'],
+  comment: '<!-- ',
+  commentEnd: ' -->',
   channel: 'shell',
   prompt: /^[\w.-]+@[\w.-]+(?:\([\w-]+\))?> ?$/,
   answers: [{ when: /accept the (?:statement|terms).*\(?yes\/no\)?:? ?$/, send: 'yes' }],

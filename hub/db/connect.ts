@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs: number
   /** How the connection calls itself in pg_stat_activity. */
   readonly applicationName: string
+  /** How long past `statementTimeoutMs` we wait, before the server itself counts as frozen, ms; 5 s when absent. */
+  readonly frozenAfterMs?: number
   readonly log: Log
 }
 
@@ -37,9 +39,6 @@ export interface Database {
   pool(): { inUse: number; idle: number; waiting: number; max: number }
   close(): Promise<void>
 }
-
-/** How much longer than the server's limit we wait, before the server itself counts as frozen. */
-const FROZEN_AFTER_MS = 5_000
 
 /** A transaction that does nothing for so long is ended by the server, ms. */
 const IDLE_IN_TRANSACTION_MS = 60_000
@@ -62,7 +61,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   const pool = new pg.Pool({ ...connection, max: options.poolMax, idleTimeoutMillis: 60_000 })
   pool.on('error', (err) => log.warn({ err: classify(err) ?? err }, 'an idle database connection was lost'))
   const held = new Map<pg.PoolClient, number>()
-  const limitMs = options.statementTimeoutMs > 0 ? options.statementTimeoutMs + FROZEN_AFTER_MS : 0
+  const limitMs = options.statementTimeoutMs > 0 ? options.statementTimeoutMs + (options.frozenAfterMs ?? 5_000) : 0
 
   const acquire = async () => {
     const startedMs = performance.now()

@@ -94,7 +94,7 @@ export interface AgentsTable {
   hostname: string | null
   concurrency: number | null
   /** Driver name to digest, as announced in hello. */
-  drivers: JSONColumnType<Record<string, string>>
+  drivers: JSONColumnType<Record<string, string>, string | undefined, string>
   /** Clock of the agent minus clock of the hub at the last hello, ms. */
   skew_ms: number | null
 }
@@ -126,9 +126,9 @@ export interface DevicesTable {
   credential_id: string | null
   group_name: string | null
   /** Extra CSV columns and what people set. */
-  tags: JSONColumnType<Record<string, string>>
+  tags: JSONColumnType<Record<string, string>, string | undefined, string>
   /** `DeviceOptions` of the protocol. */
-  options: JSONColumnType<Record<string, unknown>>
+  options: JSONColumnType<Record<string, unknown>, string | undefined, string>
   secrets: Generated<'keep' | 'strip'>
   /** Pinned, `SHA256:…`. */
   host_key: string | null
@@ -196,7 +196,7 @@ export interface VersionsTable {
   fingerprint: string
   size_bytes: number
   verdict: 'complete' | 'suspect'
-  reasons: JSONColumnType<string[]>
+  reasons: JSONColumnType<string[], string | undefined, string>
   secrets: 'keep' | 'strip'
   /** Distance, length, distance, length …; see the protocol's `content.ts`. */
   spans: number[]
@@ -218,7 +218,7 @@ export interface EventsTable {
   kind: string
   /** Who: a user, an agent, the hub. */
   actor: string
-  details: JSONColumnType<Record<string, unknown>>
+  details: JSONColumnType<Record<string, unknown>, string | undefined, string>
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>

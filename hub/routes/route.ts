@@ -1,20 +1,55 @@
 /** What every route is made of: the same wiring, the same answers when it goes wrong. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
 import { ErrorEnvelope } from '../api/error.ts'
+import { IdOrName } from '../api/fields.ts'
+import type { BlobStore } from '../blobs/blobs.ts'
+import type { Tables } from '../db/tables.ts'
+import type { Differ } from '../diff-thread.ts'
+import type { DriverNames } from '../drivers.ts'
+import type { HealthCheck } from '../health.ts'
+import type { Installation } from '../installation.ts'
+import type { Keyring } from '../keyring.ts'
+import type { Log } from '../log.ts'
 import type { Bearer } from '../tokens.ts'
 
-export { createRoute, OpenAPIHono, z }
+export { createRoute, OpenAPIHono }
 
-/** Variables of every request. */
+/** Variables of a request whose sender is known. */
 export interface Signed {
-  readonly Variables: { readonly bearer: Bearer }
+  Variables: { bearer: Bearer }
 }
 
-/** Put into a route's declaration: who may call it. There is one role, so there is one way in. */
+/** Stands in a route's declaration and says who may call it. There is one role, so there is one way in. */
 export interface Access {
-  readonly security: { bearer: string[] }[]
-  readonly middleware: readonly [MiddlewareHandler<Signed>]
+  security: { bearer: string[] }[]
+  middleware: MiddlewareHandler<Signed>
+}
+
+/** In the declaration of a route that anyone may call. */
+export const open = { security: [] }
+
+/** What routes work with. */
+export interface RouteParts {
+  readonly db: Kysely<Tables>
+  readonly keyring: Keyring
+  readonly installation: Installation
+  readonly blobs: BlobStore
+  readonly drivers: DriverNames
+  readonly differ: Differ
+  readonly health: HealthCheck
+  readonly log: Log
+  /** Clock in ms. */
+  readonly clock: () => number
+  /** Tells the agents of a site that there is work. */
+  readonly wake: (siteId: string) => Promise<void>
+  /** False from the moment the hub was told to stop. */
+  readonly isServing: () => boolean
+  readonly accessTokenMs: number
+  readonly runTimeoutMs: number
+  readonly signed: Access
 }
 
 /** A JSON answer. */
@@ -28,6 +63,13 @@ export function body<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /** Every answer that is not the one hoped for. */
-export const refusal = {
-  default: { description: 'A coded failure', content: { 'application/json': { schema: ErrorEnvelope } } },
-}
+export const refusal = { default: json(ErrorEnvelope, 'A coded failure') }
+
+/** Done, nothing to say. */
+export const done = { 204: { description: 'Done' }, ...refusal }
+
+/** `/…/{id}`: an id, or a name in any case. */
+export const byName = z.object({ id: IdOrName })
+
+/** `/…/{id}`: an id; what does not look like one is simply not there. */
+export const byId = z.object({ id: z.string().min(1).max(255) })

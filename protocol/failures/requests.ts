@@ -72,6 +72,13 @@ export const requestsFailures = {
     causes: ['There is no device of that name, or it was removed'],
     remedies: ['See what there is: `netraven devices list`.'],
   },
+  AGENT_NOT_FOUND: {
+    message: 'Unknown agent',
+    status: 404,
+    retry: 'never',
+    causes: ['There is no agent of that name'],
+    remedies: ['See what there is: `netraven agents list`.'],
+  },
   CREDENTIAL_UNKNOWN: {
     message: 'Unknown credential',
     status: 404,

@@ -1,0 +1,176 @@
+import { EnrollQuestion, EnrollResponse } from '@netraven/protocol/enroll.ts'
+import { Failure } from '@netraven/protocol/failure.ts'
+import { keyFingerprint } from '@netraven/protocol/keys.ts'
+import { type Kysely, sql } from 'kysely'
+import { revokeAgent } from '../agents.ts'
+import { Agent, CreatedEnrollmentToken, EnrollmentTokenRow, NewEnrollmentToken } from '../api/agent.ts'
+import { isUuid } from '../api/fields.ts'
+import { pageOf } from '../api/page.ts'
+import type { Tables } from '../db/tables.ts'
+import { addEnrollmentToken, enrollAgent, listEnrollmentTokens, removeEnrollmentToken } from '../enrollment.ts'
+import { recordEvent } from '../events.ts'
+import { nearest } from '../nearest.ts'
+import { findSite, isOnline } from '../sites.ts'
+import { body, byId, byName, createRoute, done, json, OpenAPIHono, open, type RouteParts, refusal } from './route.ts'
+
+const tags = ['Agents']
+
+/** Tokens first: `/agents/enrollment-tokens` must not be taken for an agent of that name. */
+export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts) {
+  return new OpenAPIHono()
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/agents/enrollment-tokens',
+        summary: 'Make a token that lets one agent join a site',
+        tags,
+        request: { body: body(NewEnrollmentToken) },
+        responses: { 201: json(CreatedEnrollmentToken, 'The token, shown this once'), ...refusal },
+      }),
+      async (c) => {
+        const { site, validSeconds } = c.req.valid('json')
+        const { id } = await findSite(db, site)
+        return c.json(await addEnrollmentToken(db, installation.signingKey, id, validSeconds), 201)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'get',
+        path: '/agents/enrollment-tokens',
+        summary: 'Tokens, used and not',
+        tags,
+        responses: { 200: json(pageOf(EnrollmentTokenRow), 'The newest thousand, in one page'), ...refusal },
+      }),
+      async (c) => c.json({ items: await listEnrollmentTokens(db), nextCursor: null }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'delete',
+        path: '/agents/enrollment-tokens/{id}',
+        summary: 'Take a token back',
+        tags,
+        request: { params: byId },
+        responses: done,
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param')
+        if (!isUuid(id)) throw new Failure('NOT_FOUND', { enrollmentToken: id })
+        await removeEnrollmentToken(db, id)
+        return c.body(null, 204)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...open,
+        method: 'post',
+        path: '/agents/enroll',
+        summary: 'Join: what an agent sends with its token',
+        tags,
+        // Read by hand: a wrong token has a code of its own.
+        request: { body: { required: false, content: { 'application/octet-stream': { schema: EnrollQuestion } } } },
+        responses: { 201: json(EnrollResponse, 'A signed answer'), ...refusal },
+      }),
+      async (c) => c.json(await enrollAgent({ db, installation, clock }, await c.req.json()), 201),
+    )
+}
+
+export function agentRoutes({ db, signed }: RouteParts) {
+  return new OpenAPIHono()
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'get',
+        path: '/agents',
+        summary: 'All agents',
+        tags,
+        responses: { 200: json(pageOf(Agent), 'Agents by name, in one page'), ...refusal },
+      }),
+      async (c) => {
+        const rows = await agentRows(db).orderBy(sql`lower(agents.name)`).orderBy('agents.id').execute()
+        return c.json({ items: rows.map(toAgent), nextCursor: null }, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'get',
+        path: '/agents/{id}',
+        summary: 'One agent',
+        tags,
+        request: { params: byName },
+        responses: { 200: json(Agent, 'The agent'), ...refusal },
+      }),
+      async (c) => c.json(toAgent(await agentRow(db, c.req.valid('param').id)), 200),
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/agents/{id}/revoke',
+        summary: 'Revoke an agent for good and cut its connection',
+        tags,
+        request: { params: byName },
+        responses: { 200: json(Agent, 'The agent'), ...refusal },
+      }),
+      async (c) => {
+        const { id, name } = await agentRow(db, c.req.valid('param').id)
+        await revokeAgent(db, id)
+        const actor = c.var.bearer.user.username
+        await recordEvent(db, { kind: 'agent revoked', actor, details: { agent: id, name } })
+        return c.json(toAgent(await agentRow(db, id)), 200)
+      },
+    )
+}
+
+function agentRows(db: Kysely<Tables>) {
+  return db
+    .selectFrom('agents')
+    .innerJoin('sites', 'sites.id', 'agents.site_id')
+    .selectAll('agents')
+    .select(['sites.name as site', isOnline.as('online')])
+}
+
+type AgentRow = Awaited<ReturnType<ReturnType<typeof agentRows>['executeTakeFirstOrThrow']>>
+
+/** A name may have been used again after a revocation: the living agent goes first, then the youngest. */
+async function agentRow(db: Kysely<Tables>, idOrName: string): Promise<AgentRow> {
+  const found = await agentRows(db)
+    .where((row) =>
+      isUuid(idOrName)
+        ? row('agents.id', '=', idOrName)
+        : row(sql`lower(agents.name)`, '=', sql`lower(${idOrName.trim()})`),
+    )
+    .orderBy('agents.state')
+    .orderBy('agents.id', 'desc')
+    .executeTakeFirst()
+  if (found) return found
+  const rows = await db.selectFrom('agents').select('name').limit(10_000).execute()
+  const didYouMean = nearest(
+    idOrName,
+    rows.map((row) => row.name),
+  )
+  throw new Failure('AGENT_NOT_FOUND', { agent: idOrName, ...(didYouMean && { didYouMean }) })
+}
+
+function toAgent(row: AgentRow): Agent {
+  return {
+    id: row.id,
+    name: row.name,
+    site: row.site,
+    state: row.state,
+    online: row.online,
+    lastSeenAt: row.last_seen_at?.toISOString() ?? null,
+    software: row.software,
+    hostname: row.hostname,
+    concurrency: row.concurrency,
+    skewMs: row.skew_ms,
+    drivers: Object.keys(row.drivers).toSorted(),
+    fingerprint: keyFingerprint(row.sign_public_key),
+    signPublicKey: row.sign_public_key,
+    enrolledAt: row.created_at.toISOString(),
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  }
+}
