@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Messages say all of a value: they are read in a log, long after.
+    chaiConfig: { truncateThreshold: 0 },
     projects: [
       {
         test: {

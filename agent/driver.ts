@@ -81,7 +81,7 @@ export interface Command {
   readonly run: string | readonly string[]
   /** `config`: kept as it is. `note`: kept lines stand as comments above the configuration. */
   readonly as: 'config' | 'note'
-  /** Of a note: the lines worth keeping. Absent: all. */
+  /** Of a note: the lines worth keeping, and of each no more than its group `(?<keep>…)`, if it has one. Absent: all. */
   readonly keep?: RegExp
   /** Of a configuration: what only a whole one has, tested (with the flag m) on the cleaned output; mandatory there. */
   readonly complete?: RegExp

@@ -127,7 +127,10 @@ export class Link {
   #open<Name extends CallName>(session: Session, name: Name, inReplyTo: number, answer: unknown): Answer<Name> {
     if (!(answer instanceof Uint8Array)) {
       const refusal = Refusal.safeParse(answer)
-      throw refusal.success ? Failure.fromWire(refusal.data.refused) : new Failure('ENVELOPE_MALFORMED')
+      if (!refusal.success) throw new Failure('ENVELOPE_MALFORMED')
+      // Nobody signed it: once the hub has proved itself, such a word tells only that the line is no good.
+      const refused = Failure.fromWire(refusal.data.refused)
+      throw name === 'hello' ? refused : new Failure('LINK_DOWN', { reason: refused.code })
     }
     const opened = session.open(answer, { subject: `${name}!`, inReplyTo, ignoreClock: name === 'hello' })
     if (name === 'hello') this.#clockAheadMs = opened.issuedAtMs - this.#parts.nowMs()

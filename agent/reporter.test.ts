@@ -99,6 +99,19 @@ describe('the reporter', () => {
     await vi.waitFor(() => expect(spool.size).toBe(0))
   })
 
+  it('gives up one result that the hub can’t read, and brings the others', async () => {
+    for (const n of [1, 2, 3]) await add(n)
+    const brought: string[] = []
+    const { reporter } = hub((report) => {
+      if (report.task === uuid(2)) throw new Failure('BODY_INVALID')
+      brought.push(report.task)
+      return 'recorded'
+    })
+    reporter.online()
+    await vi.waitFor(() => expect(spool.size).toBe(0))
+    expect(new Set(brought)).toEqual(new Set([uuid(1), uuid(3)]))
+  })
+
   it('forgets a result that the hub will never take', async () => {
     await add(1)
     const { reporter } = hub(() => 'refused')

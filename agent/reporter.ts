@@ -37,6 +37,7 @@ export class Reporter {
   #working = false
   #done: Promise<void> = Promise.resolve()
   #pauseMs = 0
+  #atOnce = MAX_REPORTS
   /** Texts of several parts go one after the other: the hub puts one together at a time. */
   #largeTurn: Promise<void> = Promise.resolve()
 
@@ -86,11 +87,13 @@ export class Reporter {
     try {
       const batch = spool.pending.slice(0, MAX_REPORTS)
       if (!isOnline() || batch.length === 0) return
-      later = await this.#send(batch)
+      later = await this.#send(batch.slice(0, this.#atOnce))
+      this.#atOnce = MAX_REPORTS
       this.#pauseMs = 0
     } catch (error) {
       log.warn({ err: error }, 'report failed; results stay in the spool')
       later = true
+      await this.#isolate(error)
     } finally {
       this.#working = false
       if (later) {
@@ -98,6 +101,18 @@ export class Reporter {
         this.#schedule(this.#pauseMs * random())
       } else if (spool.size > 0 && isOnline()) this.#schedule(LINGER_MS)
     }
+  }
+
+  /** One result that the hub can't read must not hold the others back: they go one by one, and that one is given up. */
+  async #isolate(error: unknown): Promise<void> {
+    const { spool, log } = this.#parts
+    if (!(error instanceof Failure) || error.code !== 'BODY_INVALID') return
+    const [first] = spool.pending
+    if (this.#atOnce === 1 && first) {
+      log.error({ taskId: first.task, err: error }, 'the hub can’t read this result; it is dropped')
+      await spool.remove([first])
+    }
+    this.#atOnce = 1
   }
 
   /** @returns whether the hub asked to come back later with any of them */

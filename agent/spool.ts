@@ -111,11 +111,14 @@ export class Spool {
 
   /**
    * Keeps a result. When this resolves it survives a crash and a power cut.
-   * @throws Failure SPOOL_FULL when there is no room, in the quota or on the disk; nothing else is touched
+   * @throws Failure SPOOL_FULL when there is no room, in the quota or on the disk; SPOOL_CORRUPT for what is no report: it
+   * could never be sent
    */
   add(entry: SpoolEntry): Promise<void> {
     if (this.full) return Promise.reject(new Failure('SPOOL_FULL', { bytes: this.bytes, limit: this.#options.maxBytes }))
-    const json = Buffer.from(JSON.stringify({ report: entry.report, spans: entry.spans }))
+    const sound = Entry.safeParse({ report: entry.report, spans: entry.spans })
+    if (!sound.success) return Promise.reject(new Failure('SPOOL_CORRUPT', { task: entry.report.task, reason: 'not a report' }))
+    const json = Buffer.from(JSON.stringify(sound.data))
     const plain = Buffer.allocUnsafe(5 + json.length + entry.compressed.length)
     plain[0] = RESULT
     plain.writeUInt32BE(json.length, 1)

@@ -163,9 +163,18 @@ export class Terminal {
     let at = from
     while (at < to && this.#column < this.#length) this.#overwrite(bytes[at++] ?? SPACE)
     if (at === to) return
+    this.#eraseBeyond(bytes, at, to)
     this.#cells.set(bytes.subarray(at, to), this.#column)
     this.#column = last
     this.#length = last
+  }
+
+  /** Blanks that go on where blanked cells end the line are as invisible: Huawei erases a pager with more than it has. */
+  #eraseBeyond(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#erasedFrom === this.#erasedTo || this.#erasedTo !== this.#length) return
+    let at = from
+    while (at < to && bytes[at] === SPACE) at += 1
+    this.#erase(this.#erasedFrom, this.#length + at - from)
   }
 
   #overwrite(cell: number): void {

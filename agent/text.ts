@@ -57,7 +57,8 @@ export function makeText(driver: Driver, outputs: readonly Output[], options: Te
     const config = trimmed(lines)
     if (config === '') throw new Failure('EMPTY_READ', { command: output.run.slice(0, 120) })
     const { complete } = output.command
-    if (complete && !compiled(driver).complete(complete).test(config)) reasons.push('the end mark of the configuration is missing')
+    if (complete && !compiled(driver).complete(complete).test(config))
+      reasons.push('the end mark of the configuration is missing')
     if (output.doubt !== undefined) reasons.push(output.doubt)
     configs.push(config)
   }
@@ -92,7 +93,8 @@ function hide(driver: Driver, raw: string, { secrets, maskKey }: TextOptions) {
     const fingerprint = resalted.length === 0 ? contentHash : sha256(withoutResalted)
     return { text: raw, contentHash, fingerprint, spans }
   }
-  if (maskKey === undefined || maskKey.length === 0) throw new Failure('MASKING_FAILED', { reason: 'the task has no key' })
+  if (maskKey === undefined || maskKey.length === 0)
+    throw new Failure('MASKING_FAILED', { reason: 'the task has no key' })
   const text = mask(raw, spans, maskKey)
   proveMasked(driver, text)
   const contentHash = sha256(text)
@@ -151,7 +153,8 @@ function compiled(driver: Driver): Compiled {
 }
 
 function searching({ source }: RegExp): RegExp {
-  if (!source.includes('(?<secret>')) throw new Failure('MASKING_FAILED', { reason: 'a pattern does not name its secret' })
+  if (!source.includes('(?<secret>'))
+    throw new Failure('MASKING_FAILED', { reason: 'a pattern does not name its secret' })
   return new RegExp(source, 'dgm')
 }
 
@@ -173,8 +176,10 @@ function unwrapped({ unwrap }: Driver, text: string): string {
 function noteLines(driver: Driver, lines: readonly string[], keep: RegExp | undefined): string[] {
   return lines
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && (!keep || keep.test(line)))
-    .map((line) => driver.comment + line + (driver.commentEnd ?? ''))
+    .flatMap((line) => {
+      const match = (keep ?? /^/).exec(line)
+      return line === '' || !match ? [] : [driver.comment + (match.groups?.keep ?? line) + (driver.commentEnd ?? '')]
+    })
 }
 
 function trimmed(lines: readonly string[]): string {

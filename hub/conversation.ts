@@ -3,7 +3,7 @@
  * socket. Before hello is proved nothing but hello is heard.
  */
 import { type Answered, type CallName, calls, type Question } from '@netraven/protocol/calls.ts'
-import { CONTENT_PART_BYTES } from '@netraven/protocol/content.ts'
+import { CONTENT_PART_BYTES, MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { SigningKey } from '@netraven/protocol/keys.ts'
 import { Session } from '@netraven/protocol/session.ts'
@@ -143,7 +143,8 @@ export class AgentConversation {
       this.#assembly = { task: report.task, attempt: report.attempt, spans: question.spans ?? [], parts: [] }
     }
     const assembly = this.#assembly
-    if (assembly?.task !== report.task || assembly.attempt !== report.attempt || assembly.parts.length !== part) {
+    const tooLong = part * CONTENT_PART_BYTES > MAX_TEXT_BYTES
+    if (assembly?.task !== report.task || assembly.attempt !== report.attempt || assembly.parts.length !== part || tooLong) {
       this.#assembly = undefined
       throw new Failure('CONTENT_OUT_OF_ORDER', { part })
     }

@@ -21,16 +21,17 @@ interface Holder {
 
 /**
  * Takes a folder for this process.
+ * @param program flock(1); where there is none, a living process of the written pid and start counts as the holder
  * @throws Failure DATA_DIR_LOCKED when a living process has it; DATA_DIR_UNUSABLE when the file can't be written
  */
-export async function lockDataDir(folder: string, log: Log): Promise<DataDirLock> {
+export async function lockDataDir(folder: string, log: Log, program = 'flock'): Promise<DataDirLock> {
   const path = join(folder, 'hub.lock')
   const file = await open(path, 'a+', 0o600).catch((cause) => {
     throw new Failure('DATA_DIR_UNUSABLE', { path: folder, errno: String(cause.code) }, { cause })
   })
   try {
     const before = await holderOf(path)
-    const isTaken = (await flock(file)) ?? (before !== undefined && (await isAlive(before)))
+    const isTaken = (await flock(program, file)) ?? (before !== undefined && (await isAlive(before)))
     if (isTaken) throw new Failure('DATA_DIR_LOCKED', { path: folder, ...(before && { pid: before.pid }) })
     if (before)
       log.info({ path, pid: before.pid }, 'took over the data directory from a hub that did not stop properly')
@@ -54,8 +55,8 @@ export async function lockDataDir(folder: string, log: Log): Promise<DataDirLock
  * the child is gone.
  * @returns whether somebody else has it; undefined on a system without flock
  */
-async function flock(file: FileHandle): Promise<boolean | undefined> {
-  const child = spawn('flock', ['--exclusive', '--nonblock', '3'], { stdio: ['ignore', 'ignore', 'ignore', file.fd] })
+async function flock(program: string, file: FileHandle): Promise<boolean | undefined> {
+  const child = spawn(program, ['--exclusive', '--nonblock', '3'], { stdio: ['ignore', 'ignore', 'ignore', file.fd] })
   try {
     const [code] = await once(child, 'exit')
     return code !== 0

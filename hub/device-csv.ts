@@ -118,7 +118,9 @@ function rowOf(header: readonly string[], record: readonly string[] | undefined,
     }),
   )
   const isLong = record.slice(header.length).some((cell) => cell.trim() !== '')
-  return [{ line, cells, ...(isLong && { problem: 'it has more cells than the header; a cell with a comma needs quotes' }) }]
+  return [
+    { line, cells, ...(isLong && { problem: 'it has more cells than the header; a cell with a comma needs quotes' }) },
+  ]
 }
 
 function invalid(reason: string, details: Record<string, unknown> = {}): Failure {

@@ -1,6 +1,7 @@
 /** Credentials for the user names and passwords in a file of devices: what is there is used again, the rest is made. */
-import type { NewRow } from './db/tables.ts'
+
 import { type CredentialSecret, openCredential, sealCredential } from './credential-secret.ts'
+import type { NewRow } from './db/tables.ts'
 import type { Login } from './device-import-row.ts'
 import { newId } from './ids.ts'
 import type { Keyring } from './keyring.ts'

@@ -124,7 +124,8 @@ function siteOf(cell: string | undefined, known: Known, name: string, problems: 
 function credentialOf(cells: CsvRow['cells'], known: Known, problems: string[]): { credential?: Named; login?: Login } {
   const { credential, username, password, enable } = cells
   if (credential !== undefined) {
-    if (username ?? password ?? enable) problems.push('credential: stands beside a username or password; give one of both')
+    if (username ?? password ?? enable)
+      problems.push('credential: stands beside a username or password; give one of both')
     const found = known.credentials.get(credential.toLowerCase())
     if (found) return { credential: found }
     problems.push(`credential: ${shown(credential)} is not known${hint(nearestOf(credential, known.credentials))}`)

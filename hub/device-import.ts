@@ -124,7 +124,7 @@ class Loader {
       await this.#trx.insertInto('credentials').values(rows).execute()
     }
     for (const rows of inChunks(this.#added)) {
-      const values = rows.map(({ name, device }) => ({ id: device.id, name, ...columnsOf(device) }))
+      const values = rows.map(({ name, device }) => ({ id: device.id, name, options: '{}', ...columnsOf(device) }))
       await this.#trx.insertInto('devices').values(values).execute()
     }
     for (const { before, device } of this.#updated) {
@@ -136,7 +136,9 @@ class Loader {
 
 /** A statement takes 65,535 parameters. */
 function inChunks<T>(rows: readonly T[], size = 500): T[][] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) => rows.slice(index * size, (index + 1) * size))
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
+    rows.slice(index * size, (index + 1) * size),
+  )
 }
 
 function columnsOf(device: Existing) {
@@ -145,7 +147,6 @@ function columnsOf(device: Existing) {
     address: device.address,
     port: device.port,
     driver: device.driver,
-    options: undefined,
     credential_id: device.credentialId,
     group_name: device.group,
     tags: JSON.stringify(device.tags),

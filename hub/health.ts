@@ -3,6 +3,7 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Health } from './api/health.ts'
 import type { BlobStore } from './blobs/blobs.ts'
+import type { Migrations } from './db/migrate.ts'
 import type { Tables } from './db/tables.ts'
 import { isOnline } from './sites.ts'
 
@@ -11,6 +12,7 @@ export interface HealthParts {
   readonly blobs: Pick<BlobStore, 'status'>
   /** @throws when the database does not answer */
   readonly ping: () => Promise<unknown>
+  readonly migrations: Pick<Migrations, 'status'>
   /** Clock in ms. */
   readonly clock: () => number
   readonly version: string
@@ -36,8 +38,12 @@ export function openHealthCheck(parts: HealthParts): HealthCheck {
 }
 
 async function look(parts: HealthParts, limitMs: number): Promise<Health> {
-  const [database, storage, agents] = await Promise.all([
+  const [database, schema, storage, agents] = await Promise.all([
     state(() => parts.ping(), limitMs),
+    state(async () => {
+      const { database, software } = await parts.migrations.status()
+      if (database !== software) throw new Failure('SCHEMA_MISMATCH')
+    }, limitMs),
     state(async () => {
       const { healthy, failure } = await parts.blobs.status()
       if (!healthy) throw failure ? Failure.fromWire(failure) : new Failure('BACKEND_UNAVAILABLE')
@@ -46,13 +52,14 @@ async function look(parts: HealthParts, limitMs: number): Promise<Health> {
   ])
   const online = agents?.online ?? 0
   const enrolled = agents?.enrolled ?? 0
-  const isDown = database.status === 'down' || storage.status === 'down'
+  const isDown = [database, schema, storage].some(({ status }) => status === 'down')
   return {
     status: isDown ? 'down' : online < enrolled ? 'degraded' : 'ok',
     version: parts.version,
     time: new Date(parts.clock()).toISOString(),
     components: {
       database,
+      schema,
       storage,
       agents: { status: !agents ? 'unknown' : online < enrolled ? 'degraded' : 'ok', online, enrolled },
     },

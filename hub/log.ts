@@ -24,16 +24,14 @@ export interface LogOptions {
 /** Opens a log. */
 export function openLog(options: LogOptions): Log {
   const write = options.pretty ? (line: string) => options.write(prettyLine(line)) : options.write
-  return pino(
+  const log = pino(
     {
       level: options.level,
-      base: scrub(options.bindings ?? {}) as Record<string, unknown>,
+      base: safe(options.bindings ?? {}),
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: {
-        level: (label) => ({ level: label }),
-        bindings: (bindings) => scrub(bindings) as Record<string, unknown>,
-        log: (fields) => scrub(fields) as Record<string, unknown>,
-      },
+      // Errors are taken apart by `scrub`; pino's own way would come after it and undo half of that.
+      serializers: { err: (value) => value },
+      formatters: { level: (label) => ({ level: label }), bindings: safe, log: safe },
       hooks: {
         logMethod(args, method) {
           method.apply(this, args.map((arg) => (typeof arg === 'string' ? scrubText(arg) : arg)) as typeof args)
@@ -42,6 +40,12 @@ export function openLog(options: LogOptions): Log {
     },
     { write },
   )
+  // Pino forgets the formatter of bindings in children; they inherit this instead.
+  const { child } = log
+  log.child = function scrubbed(this: Log, bindings: object, childOptions?: object) {
+    return child.call(this, safe(bindings), childOptions)
+  } as typeof log.child
+  return log
 }
 
 /** A log that says nothing, for tests and one-off commands. */
@@ -67,6 +71,8 @@ function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, '')
   return SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending))
 }
+
+const safe = (fields: object) => scrub(fields) as Record<string, unknown>
 
 /** A copy that is safe to write down. */
 function scrub(value: unknown, depth = 0): unknown {

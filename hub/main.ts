@@ -39,6 +39,7 @@ const log = openLog({
   bindings: { node },
 })
 const undo: (() => Promise<unknown>)[] = []
+let isServing = true
 
 async function start(): Promise<void> {
   const embedded = config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log }) : undefined
@@ -59,7 +60,12 @@ async function start(): Promise<void> {
   })
   await (config.autoMigrate ? migrations.up() : migrations.require())
 
-  const keyring = await openKeyring({ masterKey: config.masterKey, dataDir: config.dataDir, log, isInstalled: () => isInstalled(db) })
+  const keyring = await openKeyring({
+    masterKey: config.masterKey,
+    dataDir: config.dataDir,
+    log,
+    isInstalled: () => isInstalled(db),
+  })
   const installation = await openInstallation(db, keyring)
   const blobs = await openLocalBlobs({ folder: config.blobFolder, keyring, log })
   const password = await ensureAdmin(db, config.adminPassword)
@@ -68,7 +74,7 @@ async function start(): Promise<void> {
   const wake = async (siteId: string) => void (await sql`select pg_notify(${WORK_CHANNEL}, ${siteId})`.execute(db))
   const classified = (error: unknown) => (error instanceof Failure ? error : classify(error))
   const backups = new Backups({ db, inTransaction: (work) => inTransaction(db, work), blobs, newId, log })
-  const app = createApp({ config, database, migrations, keyring, installation, blobs, log, node, wake })
+  const app = createApp({ config, database, migrations, keyring, installation, blobs, log, node, wake, isServing: () => isServing })
   const http = await listenHttp(app, { host: config.host, port: config.port })
   undo.push(() => http.close())
   const gateway = openGateway(http.server, {
@@ -106,6 +112,7 @@ function firstWords(password: string): string {
 }
 
 async function stop(): Promise<void> {
+  isServing = false
   for (const step of undo.reverse()) {
     await step().catch((error: unknown) => log.warn({ err: error }, 'could not stop in good order'))
   }

@@ -1,9 +1,9 @@
 /** Runs: one request over many devices. Asking makes the run and its tasks; looking counts what became of them. */
 import { Failure, failures, isFailureCode, remediesOf } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { NewRun, Run, RunFailure, StartedRun, Task } from './api/run.ts'
 import { isUuid } from './api/fields.ts'
 import type { PageQuery } from './api/page.ts'
+import type { NewRun, Run, RunFailure, StartedRun, Task } from './api/run.ts'
 import type { Tables } from './db/tables.ts'
 import { findDevice } from './devices.ts'
 import { newId } from './ids.ts'
@@ -52,7 +52,10 @@ export async function startRun(parts: RunParts, wanted: NewRun, requestedBy: str
   return { ...(await showRun(parts.db, id)), skipped }
 }
 
-async function chosen(trx: Transaction<Tables>, wanted: NewRun): Promise<{ id: string; name: string; siteId: string }[]> {
+async function chosen(
+  trx: Transaction<Tables>,
+  wanted: NewRun,
+): Promise<{ id: string; name: string; siteId: string }[]> {
   if (wanted.devices) {
     const found = new Map<string, { id: string; name: string; siteId: string }>()
     for (const device of wanted.devices) {
@@ -70,7 +73,11 @@ async function busy(trx: Transaction<Tables>, devices: readonly { id: string; na
   const open = await trx
     .selectFrom('tasks')
     .select('run_id')
-    .where('device_id', 'in', devices.slice(0, 1).map((device) => device.id))
+    .where(
+      'device_id',
+      'in',
+      devices.slice(0, 1).map((device) => device.id),
+    )
     .where('state', 'in', ['queued', 'leased'])
     .executeTakeFirst()
   return new Failure('DEVICE_BUSY', {
@@ -150,10 +157,7 @@ async function sitesWithoutAgent(db: Db, runId: string): Promise<string[]> {
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
-          selectFrom('agents')
-            .select('agents.id')
-            .whereRef('agents.site_id', '=', 'tasks.site_id')
-            .where(isOnline),
+          selectFrom('agents').select('agents.id').whereRef('agents.site_id', '=', 'tasks.site_id').where(isOnline),
         ),
       ),
     )
@@ -169,7 +173,10 @@ export async function listTasks(db: Db, runId: string, { limit, cursor }: PageQu
   if (after !== undefined && !isUuid(after)) throw new Failure('REQUEST_INVALID', { issues: [{ path: 'cursor' }] })
   let rows = taskRows(db).where('tasks.run_id', '=', runId)
   if (after !== undefined) rows = rows.where('tasks.id', '>', after)
-  const found = await rows.orderBy('tasks.id').limit(limit + 1).execute()
+  const found = await rows
+    .orderBy('tasks.id')
+    .limit(limit + 1)
+    .execute()
   return pageOfRows(found, limit, toTask, (row) => row.id)
 }
 

@@ -13,7 +13,7 @@ export interface ScheduleParts {
   readonly db: Kysely<Tables>
   /** Tells the agents of a site that there is work. */
   readonly wake: (siteId: string) => Promise<void>
-  readonly forgetExpiredTokens: () => Promise<void>
+  readonly forgetExpiredTokens: () => Promise<unknown>
   readonly log: Log
 }
 
@@ -42,7 +42,7 @@ export async function sweep({ db, wake, log }: ScheduleParts): Promise<void> {
   for (const siteId of new Set(requeued.map((task) => task.siteId))) await wake(siteId)
 }
 
-async function guarded(log: Log, what: string, work: () => Promise<void>): Promise<void> {
+async function guarded(log: Log, what: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {

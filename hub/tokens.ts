@@ -8,9 +8,6 @@ import { newId } from './ids.ts'
 
 const TOKEN = /^nra_[A-Za-z0-9_-]{43}$/
 
-/** Expired tokens are remembered so long, so that their holder hears "expired" and not "unknown". */
-const REMEMBERED_DAYS = 7
-
 export interface Bearer {
   readonly user: User
   readonly tokenId: string
@@ -30,15 +27,6 @@ export async function issueToken(db: Kysely<Tables>, user: User, lifetimeMs: num
     })
     .execute()
   return token
-}
-
-/** Removes tokens that expired long ago. @returns how many */
-export async function forgetExpiredTokens(db: Kysely<Tables>): Promise<number> {
-  const forgotten = await db
-    .deleteFrom('access_tokens')
-    .where('expires_at', '<', sql<Date>`now() - ${REMEMBERED_DAYS} * interval '1 day'`)
-    .executeTakeFirst()
-  return Number(forgotten.numDeletedRows)
 }
 
 /**
@@ -68,11 +56,11 @@ export async function revokeToken(db: Kysely<Tables>, tokenId: string): Promise<
   await db.deleteFrom('access_tokens').where('id', '=', tokenId).execute()
 }
 
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
+/** Deletes what expired more than a week ago: until then a user is told that the token expired, not that it never was. */
+export async function forgetExpiredTokens(db: Kysely<Tables>): Promise<void> {
+  await db.deleteFrom('access_tokens').where('expires_at', '<', sql<Date>`now() - interval '7 days'`).execute()
 }
 
-/** Deletes what expired more than a day ago: until then a user is told that the token expired, not that it never was. */
-export async function forgetExpiredTokens(db: Kysely<Tables>): Promise<void> {
-  await db.deleteFrom('access_tokens').where('expires_at', '<', sql<Date>`now() - interval '1 day'`).execute()
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
 }

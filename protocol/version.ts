@@ -4,7 +4,7 @@
  * the one before it.
  *
  * Diary
- *   1  2026-11-24  hello, claim, renew, report, content; binary envelope; deflated JSON bodies
+ *   1  2026-11-24  hello, claim, renew, report, content; binary envelope; JSON bodies, packed and deflated
  */
 export const PROTOCOL_VERSION = 1
 

@@ -85,7 +85,11 @@ mkdirSync(cache, { recursive: true })
 for (const project of ['unit', 'system']) rmSync(join(cache, `${project}.json`), { force: true })
 const tallies = [
   await checked('types', [bin('typescript/bin/tsc'), '--noEmit'], whole),
-  await checked('style', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'], whole),
+  await checked(
+    'style',
+    [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '--reporter=summary', '.'],
+    whole,
+  ),
   await checked('unit tests', vitest('unit'), tests('unit')),
   await checked('system tests', vitest('system'), tests('system')),
 ]

@@ -33,6 +33,7 @@ export type VitestResults = z.infer<typeof VitestResults>
 
 /** Lines shown of one failure. */
 const SHOWN_LINES = 12
+const SHOWN_COLUMNS = 600
 
 /** A line of a stack that is not ours. */
 const foreignFrame = /^\s*at .*(?:\/node_modules\/|\(?node:|<anonymous>)/
@@ -50,7 +51,7 @@ export function countResults(results: VitestResults, status: number, lastLines: 
   const tell = (title: string, message: string) => {
     failed += 1
     const lines = message.split('\n').filter((line) => line.trim() !== '' && !foreignFrame.test(line))
-    report.push(`✗ ${title}`, ...lines.slice(0, SHOWN_LINES).map((line) => `  ${line}`))
+    report.push(`✗ ${title}`, ...lines.slice(0, SHOWN_LINES).map((line) => `  ${line.slice(0, SHOWN_COLUMNS)}`))
   }
   for (const file of results.testResults) {
     for (const test of file.assertionResults) {

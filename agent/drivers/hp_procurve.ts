@@ -29,9 +29,10 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete:
-        /(?<![\s\S])\s*Running configuration:\s+; \S+ Configuration Editor; Created on release [\s\S]*\n *exit(?:\n+(?!(?:exit|interface|vlan|router|ip access-list|class|policy|crypto|device-profile)\b)\S.*)*\s*(?![\s\S])/,
+        /(?<![\s\S])\s*; \S+ Configuration Editor; Created on release [\s\S]*\n *exit(?:\n+(?!(?:exit|interface|vlan|router|ip access-list|class|policy|crypto|device-profile)\b)\S.*)*\s*(?![\s\S])/,
     },
   ],
+  volatile: [/^(?:Running|Startup) configuration:\s*$/],
   secrets: [
     /^password (?:manager|operator|port-access) (?:user-name (?:"[^"\n]*"|\S+) )?(?:plaintext|[Ss][Hh][Aa]-?\d+) (?<secret>"[^"\n]*"|\S+)/,
     /^ *aaa authentication local-user .*?\bpassword \S+ (?<secret>"[^"\n]*"|\S+)/,

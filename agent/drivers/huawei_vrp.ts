@@ -16,7 +16,7 @@ export default defineDriver({
     {
       run: ['display device manufacture-info', 'display esn'],
       as: 'note',
-      keep: /^(?:Slot +Sub|\d+ +|- - -|ESN )/,
+      keep: /^(?:Slot +Sub|ESN )|\d{4}-\d\d-\d\d *$/,
     },
     { run: 'display startup', as: 'note', keep: /:/ },
     { run: 'display patch-information', as: 'note', keep: /^Patch (?:Package )?(?:Name|Version)/ },
@@ -30,8 +30,8 @@ export default defineDriver({
   logout: ['quit'],
   secrets: [
     /(?<secret>(?<mark>%\^%#|%@%@|%\$%\$|@%@%|%#%#|%\+%#).{1,800}?\k<mark>)/,
-    /^ *(?!description |rule |remark |header |undo |ssh (?:server|client) )\S.*?\b(?:simple (?:plain |cipher )?|plain |cipher |irreversible-cipher )(?<secret>"[^"\n]+"\S*|\S+)/,
-    /^ *(?!description |rule |remark |header |undo |ssh (?:server|client) )\S.*\b(?:plain|cipher) (?<secret>"[^"\n]+"\S*|\S+)/,
+    /^ *(?!description |rule |remark |header |undo |md5-password |ssh (?:server|client) )\S.*?\b(?:simple (?:plain |cipher )?|plain |cipher |irreversible-cipher )(?<secret>"[^"\n]+"\S*|\S+)/,
+    /^ *(?!description |rule |remark |header |undo |md5-password |ssh (?:server|client) )\S.*\b(?:plain|cipher) (?<secret>"[^"\n]+"\S*|\S+)/,
     /^ *md5-password (?:plain|cipher) \S+ (?<secret>\S+)/,
     /^ *snmp-agent community (?:read|write) (?!cipher )(?<secret>\S+)/,
     /^ *snmp-agent target-host .*?\bsecurityname (?!cipher )(?<secret>\S+)(?!\S| v3\b)/,

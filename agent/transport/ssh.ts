@@ -1,19 +1,21 @@
 /** SSH to one device: connects, checks the host key, logs in, opens channels; every way to fail gets its code. */
 import { createHash } from 'node:crypto'
-import { Socket } from 'node:net'
 import { Failure, type FailureCode, type FailureDetails } from '@netraven/protocol/failure.ts'
-import { type AnyAuthMethod, Client, type ClientChannel, type ParsedKey, utils } from 'ssh2'
-import type { Channel, Connection, End } from '../channel.ts'
+import ssh2, { type AnyAuthMethod, type Client, type ParsedKey } from 'ssh2'
+import type { Channel, Connection } from '../channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { reasonOf } from '../conversation.ts'
 import { COLUMNS } from '../terminal.ts'
-import { type Algorithms, algorithmsFor, missingIn } from './algorithms.ts'
-import { Login } from './login.ts'
+import { algorithmsFor, missingIn } from './algorithms.ts'
+import { Login, type Method } from './login.ts'
+import { PacketSocket } from './packet-socket.ts'
 import { ServerHello } from './server-hello.ts'
+import { SshChannel, type SshStream } from './ssh-channel.ts'
 
-/** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than most pagers page at. */
+/** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than pagers page at. */
 const TERMINAL = { term: 'vt100', cols: COLUMNS, rows: 1000, width: 0, height: 0 }
 
-/** DISCONNECT reasons of RFC 4253 section 11.1. */
+/** DISCONNECT reason of RFC 4253 section 11.1. */
 const TOO_MANY_CONNECTIONS = 12
 
 export interface SshTarget {
@@ -44,8 +46,264 @@ export interface SshParts {
  *   HOST_KEY_CHANGED, PASSWORD_REJECTED, KEY_REJECTED, KEY_UNREADABLE, METHOD_UNSUPPORTED, NO_CREDENTIAL, CONNECTION_LOST,
  *   CHANNEL_REFUSED (no further session), or the reason of the signal
  */
-export function connectSsh(target: SshTarget, { signal, clock = systemClock }: SshParts): Promise<Connection> {
+export async function connectSsh(target: SshTarget, { signal, clock = systemClock }: SshParts): Promise<Connection> {
   const key = target.privateKey === undefined ? undefined : readKey(target.privateKey, target.passphrase)
   if (!key && target.password === undefined) throw new Failure('NO_CREDENTIAL')
-  return new Promise((resolve, reject) => new Attempt(target, key, signal, clock, resolve, reject).begin())
+  if (signal.aborted) throw reasonOf(signal)
+  return new SshConnection(target, key, signal, clock).login()
+}
+
+/** How far it came: decides what an end means. */
+type Stage = 'connect' | 'banner' | 'key exchange' | 'login' | 'open' | 'over'
+
+class SshConnection implements Connection {
+  readonly #target: SshTarget
+  readonly #key: ParsedKey | undefined
+  readonly #signal: AbortSignal
+  readonly #clock: Clock
+  readonly #startedMs: number
+  readonly #client = new ssh2.Client()
+  readonly #socket = new PacketSocket()
+  readonly #hello = new ServerHello()
+  readonly #login: Login
+  #password: string | undefined
+  #stage: Stage = 'connect'
+  #hostKey = ''
+  #cancelTimer: (() => void) | undefined
+  #settle: { resolve(connection: Connection): void; reject(reason: unknown): void } | undefined
+  /** What ended the connection. */
+  #broken: Error | undefined
+  readonly #onAbort = () => this.#fail(reasonOf(this.#signal))
+
+  constructor(target: SshTarget, key: ParsedKey | undefined, signal: AbortSignal, clock: Clock) {
+    this.#target = target
+    this.#key = key
+    this.#password = target.password
+    this.#signal = signal
+    this.#clock = clock
+    this.#startedMs = clock.nowMs()
+    this.#login = new Login({ key: key !== undefined, password: target.password !== undefined })
+  }
+
+  get hostKey(): string {
+    return this.#hostKey
+  }
+
+  login(): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      this.#begin()
+    })
+  }
+
+  shell(): Promise<Channel> {
+    return this.#open((opened) => this.#client.shell(TERMINAL, opened))
+  }
+
+  exec(command: string): Promise<Channel> {
+    return this.#open((opened) => this.#client.exec(command, opened))
+  }
+
+  /** Leaves in order, and does not wait for the device. */
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#cancelTimer?.()
+    if (this.#stage === 'over') return
+    this.#stage = 'over'
+    this.#broken ??= new Error('closed')
+    this.#client.end()
+    this.#socket.destroySoon()
+  }
+
+  #begin(): void {
+    const { address, port, username, legacyAlgorithms } = this.#target
+    const ours = algorithmsFor(legacyAlgorithms)
+    this.#signal.addEventListener('abort', this.#onAbort)
+    this.#limit(() => this.#failure('TCP_TIMEOUT'))
+    this.#socket.once('connect', () => this.#connected())
+    this.#client
+      .on('error', (error: Error) => this.#fail(this.#failureOf(error), error))
+      .on('close', () => this.#fail(this.#ended()))
+      .on('handshake', () => {
+        this.#stage = 'login'
+      })
+      .on('ready', () => this.#ready())
+      .on('change password', () => this.#fail(this.#failure('PASSWORD_REJECTED', { reason: 'the device demands a new one' })))
+      .connect({
+        sock: this.#socket,
+        username,
+        readyTimeout: 0,
+        algorithms: {
+          kex: [...ours.kex],
+          serverHostKey: [...ours.serverHostKey],
+          cipher: [...ours.cipher],
+          hmac: [...ours.mac],
+          compress: ['none'],
+        } as Parameters<Client['connect']>[0]['algorithms'] & object,
+        hostVerifier: (key: Buffer) => this.#knows(key),
+        authHandler: (methods, partial, next) => {
+          const method = this.#login.next(methods, partial)
+          if (method) next(this.#attempt(method))
+          else this.#fail(this.#login.failure)
+        },
+      })
+    // After ssh2 has paused the socket: a listener before that would set it flowing.
+    this.#socket.on('data', this.#overhear)
+    this.#socket.setNoDelay(true)
+    this.#socket.connect({ host: address, port })
+  }
+
+  readonly #overhear = (bytes: Buffer): void => {
+    this.#hello.take(bytes)
+    if (this.#stage === 'banner' && this.#hello.version !== undefined) this.#stage = 'key exchange'
+    if (this.#hello.over) this.#socket.off('data', this.#overhear)
+  }
+
+  #connected(): void {
+    this.#stage = 'banner'
+    this.#limit(() => {
+      if (this.#stage === 'banner') return this.#failure('BANNER_TIMEOUT')
+      return this.#failure(this.#stage === 'login' ? 'CONNECTION_LOST' : 'SSH_PROTOCOL', { reason: 'no answer in time' })
+    })
+  }
+
+  #ready(): void {
+    this.#cancelTimer?.()
+    this.#stage = 'open'
+    this.#password = undefined
+    this.#settle?.resolve(this)
+    this.#settle = undefined
+  }
+
+  /** Called with the key that the device has proved to have, before anything secret is sent. */
+  #knows(key: Buffer): boolean {
+    this.#hostKey = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+    const pinned = this.#target.hostKey
+    if (pinned === undefined || pinned === this.#hostKey) return true
+    this.#fail(this.#failure('HOST_KEY_CHANGED', { pinned, seen: this.#hostKey }))
+    return false
+  }
+
+  #attempt(method: Method): AnyAuthMethod {
+    const { username } = this.#target
+    const password = this.#password ?? ''
+    if (method === 'publickey' && this.#key) return { type: 'publickey', username, key: this.#key }
+    if (method === 'password') return { type: 'password', username, password }
+    return {
+      type: 'keyboard-interactive',
+      username,
+      prompt: (_name, _instructions, _language, prompts, finish) => {
+        if (this.#login.mayAnswer(prompts.map(({ prompt }) => prompt))) finish(prompts.map(() => password))
+        else this.#fail(this.#login.failure)
+      },
+    }
+  }
+
+  #open(ask: (opened: (error: Error | undefined, stream: SshStream) => void) => void): Promise<Channel> {
+    return new Promise((resolve, reject) => {
+      const lost = () => this.#failure('CONNECTION_LOST', { stage: 'opening a channel' })
+      const cancel = this.#clock.after(this.#target.timeoutMs, () => {
+        reject(this.#failure('CHANNEL_REFUSED', { reason: 'no answer in time' }))
+      })
+      const opened = (error: Error | undefined, stream: SshStream) => {
+        cancel()
+        if (this.#broken) reject(this.#broken instanceof Failure ? this.#broken : lost())
+        else if (error) reject(new Failure('CHANNEL_REFUSED', this.#where(), { cause: error }))
+        else resolve(new SshChannel(stream, () => this.#broken))
+      }
+      try {
+        ask(opened)
+      } catch {
+        cancel()
+        reject(lost())
+      }
+    })
+  }
+
+  #limit(failure: () => Failure): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#clock.after(this.#target.timeoutMs, () => this.#fail(failure()))
+  }
+
+  /** The end, once. */
+  #fail(failure: Failure, cause?: Error): void {
+    if (this.#stage === 'over') return
+    this.#stage = 'over'
+    this.#broken = failure
+    if (cause && failure.cause === undefined) failure.cause = cause
+    this.#cancelTimer?.()
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#password = undefined
+    this.#socket.destroy()
+    this.#settle?.reject(failure)
+    this.#settle = undefined
+  }
+
+  #failureOf(error: Error & { level?: string; code?: string | number }): Failure {
+    const { level, code } = error
+    if (this.#stage === 'connect') return this.#unreachable(typeof code === 'string' ? code : '')
+    if (level === 'handshake' || this.#stage === 'key exchange') {
+      if (code === TOO_MANY_CONNECTIONS) return this.#failure('CHANNEL_REFUSED', { reason: 'too many connections' })
+      return this.#noCommonAlgorithm() ?? this.#failure('SSH_PROTOCOL')
+    }
+    // A DISCONNECT has its reason as a number, and no level.
+    if (this.#stage === 'login' && typeof code === 'number' && this.#login.pending) {
+      this.#login.cutOff()
+      return this.#login.failure
+    }
+    return level === 'protocol' && this.#stage !== 'banner' ? this.#failure('SSH_PROTOCOL') : this.#ended()
+  }
+
+  #unreachable(code: string): Failure {
+    const codes: Record<string, FailureCode> = {
+      ENOTFOUND: 'DNS_FAILED',
+      EAI_AGAIN: 'DNS_FAILED',
+      EHOSTUNREACH: 'NO_ROUTE',
+      ENETUNREACH: 'NO_ROUTE',
+      EHOSTDOWN: 'NO_ROUTE',
+      EADDRNOTAVAIL: 'NO_ROUTE',
+      EACCES: 'NO_ROUTE',
+      EPERM: 'NO_ROUTE',
+      EINVAL: 'NO_ROUTE',
+      ETIMEDOUT: 'TCP_TIMEOUT',
+      ECONNREFUSED: 'PORT_REFUSED',
+      ECONNRESET: 'PORT_REFUSED',
+    }
+    return this.#failure(codes[code] ?? 'NO_ROUTE', { reason: code })
+  }
+
+  /** The other side went away without a word. */
+  #ended(): Failure {
+    if (this.#stage === 'connect') return this.#failure('TCP_TIMEOUT')
+    if (this.#stage === 'banner') return this.#failure('BANNER_TIMEOUT', { closed: true })
+    if (this.#stage === 'key exchange') return this.#noCommonAlgorithm() ?? this.#failure('SSH_PROTOCOL')
+    return this.#failure('CONNECTION_LOST', { stage: this.#stage })
+  }
+
+  #noCommonAlgorithm(): Failure | undefined {
+    const { offered } = this.#hello
+    if (!offered) return undefined
+    const ours = algorithmsFor(this.#target.legacyAlgorithms)
+    const missing = missingIn(ours, offered)
+    if (missing.length === 0) return undefined
+    return this.#failure('SSH_LEGACY_ALGOS', { missing, offered, ours })
+  }
+
+  #failure(code: FailureCode, details: FailureDetails = {}): Failure {
+    return new Failure(code, { ...this.#where(), ...details })
+  }
+
+  #where(): FailureDetails {
+    const { address, port } = this.#target
+    const { version } = this.#hello
+    const elapsedMs = Math.round(this.#clock.nowMs() - this.#startedMs)
+    return { address, port, elapsedMs, ...(version === undefined ? {} : { server: version }) }
+  }
+}
+
+function readKey(privateKey: string, passphrase: string | undefined): ParsedKey {
+  const parsed = ssh2.utils.parseKey(privateKey, passphrase)
+  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  if (!key || key instanceof Error || !key.isPrivateKey()) throw new Failure('KEY_UNREADABLE')
+  return key
 }

@@ -13,14 +13,13 @@ export function isAddress(text: string): boolean {
   return text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
 }
 
-export const Address = z
-  .string()
-  .trim()
-  .refine(isAddress, 'must be an IP address or a host name')
+export const Address = z.string().trim().refine(isAddress, 'must be an IP address or a host name')
 
 export const Port = z.number().int().min(1).max(65_535)
 
-const HostKey = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be SHA256: and 43 characters, as ssh-keygen -l prints it')
+const HostKey = z
+  .string()
+  .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be SHA256: and 43 characters, as ssh-keygen -l prints it')
 
 const TagName = z.string().trim().min(1).max(60)
 const Tags = z.record(TagName, z.string().max(500))

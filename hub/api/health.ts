@@ -11,8 +11,14 @@ export const Health = z.object({
   time: Time,
   components: z.object({
     database: Component,
+    /** Whether the database has the schema of this version. */
+    schema: Component,
     storage: Component,
-    agents: z.object({ status: z.enum(['ok', 'degraded', 'unknown']), online: z.number().int(), enrolled: z.number().int() }),
+    agents: z.object({
+      status: z.enum(['ok', 'degraded', 'unknown']),
+      online: z.number().int(),
+      enrolled: z.number().int(),
+    }),
   }),
 })
 export type Health = z.infer<typeof Health>

@@ -72,12 +72,19 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     const onError = (err: Error) => log.warn({ err: classify(err) ?? err }, 'a database connection broke while in use')
     client.on('error', onError)
     held.set(client, performance.now())
+    let isBroken = false
+    const broke = (error: unknown) => {
+      // The pool learns that a connection is gone a moment later than its query; nobody shall be given it meanwhile.
+      if (classify(error)) isBroken = true
+      throw error
+    }
     return {
-      query: <R>(text: string, values: readonly unknown[]) => bounded(client, limitMs, text, values) as Promise<R>,
+      query: <R>(text: string, values: readonly unknown[]) =>
+        bounded(client, limitMs, text, values).catch(broke) as Promise<R>,
       release: (destroy?: boolean) => {
         held.delete(client)
         client.off('error', onError)
-        client.release(destroy)
+        client.release(destroy || isBroken)
       },
     }
   }

@@ -30,7 +30,14 @@ export function authRoutes({ db, signed, accessTokenMs }: RouteParts) {
       },
     )
     .openapi(
-      createRoute({ ...signed, method: 'post', path: '/auth/logout', summary: 'End this token', tags, responses: done }),
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/auth/logout',
+        summary: 'End this token',
+        tags,
+        responses: done,
+      }),
       async (c) => {
         await revokeToken(db, c.var.bearer.tokenId)
         return c.body(null, 204)

@@ -1,6 +1,6 @@
+import { Failure, remediesOf } from '@netraven/protocol/failure.ts'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { Failure, remediesOf } from '@netraven/protocol/failure.ts'
 import { Backup, BackupQuery, Diff, StorageStatus, Verification } from '../api/backup.ts'
 import { pageOf } from '../api/page.ts'
 import { recordEvent } from '../events.ts'
@@ -52,7 +52,10 @@ export function backupRoutes(parts: RouteParts) {
         tags,
         request: { params: byId, query: ContentQuery },
         responses: {
-          200: { description: 'The text', content: { 'text/plain': { schema: z.string() } } },
+          200: {
+            description: 'The text; raw as application/octet-stream',
+            content: { 'text/plain': { schema: z.string() }, 'application/octet-stream': { schema: z.string() } },
+          },
           ...refusal,
         },
       }),
@@ -66,7 +69,7 @@ export function backupRoutes(parts: RouteParts) {
         const details = { backup: version.id, device: version.device }
         await recordEvent(db, { kind: 'raw backup read', actor: c.var.bearer.user.username, details })
         return c.body(new Uint8Array(text), 200, {
-          'content-type': 'text/plain; charset=utf-8',
+          'content-type': 'application/octet-stream',
           'x-content-sha256': version.contentHash,
         })
       },

@@ -1,13 +1,13 @@
-import { type FailureEntry, failures, Failure, isFailureCode } from '@netraven/protocol/failure.ts'
+import { Failure, type FailureEntry, failures, isFailureCode } from '@netraven/protocol/failure.ts'
 import { z } from 'zod'
 import { CatalogueEntry } from '../api/error.ts'
 import { pageOf } from '../api/page.ts'
 import { nearest } from '../nearest.ts'
-import { createRoute, json, OpenAPIHono, open, type RouteParts, refusal } from './route.ts'
+import { createRoute, json, OpenAPIHono, open, refusal } from './route.ts'
 
 const tags = ['Failures']
 
-export function failureRoutes(_parts: RouteParts) {
+export function failureRoutes() {
   return new OpenAPIHono()
     .openapi(
       createRoute({

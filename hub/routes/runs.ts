@@ -1,5 +1,5 @@
-import { NewRun, Run, StartedRun, Task } from '../api/run.ts'
 import { PageQuery, pageOf } from '../api/page.ts'
+import { NewRun, Run, StartedRun, Task } from '../api/run.ts'
 import { listTasks, settleRun, startRun } from '../runs.ts'
 import { body, byId, createRoute, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 

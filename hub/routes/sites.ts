@@ -1,5 +1,5 @@
-import { NewSite, Site } from '../api/site.ts'
 import { pageOf } from '../api/page.ts'
+import { NewSite, Site } from '../api/site.ts'
 import { addSite, listSites } from '../sites.ts'
 import { body, createRoute, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 

@@ -26,7 +26,6 @@ export const FRR_SECRET = 'canary-bgp-password'
 const DAEMONS = ['zebra', 'staticd', 'bgpd', 'ospfd'] as const
 
 const CONFIG = `
-hostname ${FRR_HOSTNAME}
 ip route 192.0.2.0/24 blackhole
 ip route 198.51.100.0/24 blackhole 200
 router bgp 65001
@@ -70,9 +69,9 @@ async function startDaemons(folder: string, options: FrrOptions, undo: (() => Pr
   const config = join(folder, 'etc')
   await chmod(folder, 0o755)
   for (const path of [sockets, config]) await mkdir(path)
-  await writeFile(join(config, 'vtysh.conf'), 'service integrated-vtysh-config\n')
+  await writeFile(join(config, 'vtysh.conf'), `service integrated-vtysh-config\nhostname ${FRR_HOSTNAME}\n`)
   await writeFile(join(config, 'frr.conf'), [...(options.config ?? []), CONFIG].join('\n'))
-  for (const daemon of DAEMONS) await writeFile(join(config, `${daemon}.conf`), '')
+  for (const daemon of DAEMONS) await writeFile(join(config, `${daemon}.conf`), `hostname ${FRR_HOSTNAME}\n`)
   await run('chown', ['-R', 'frr:frrvty', sockets, config])
   const common = `-z ${sockets}/zserv.api --vty_socket ${sockets} -P 0 -u frr -g frr`
   const start = DAEMONS.map(

@@ -1,5 +1,6 @@
 /** What the real peers need of the machine, and running its programs. */
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { access, constants, readdir, readFile } from 'node:fs/promises'
 
 /** Outcome of a program that ran to its end. */
@@ -80,7 +81,7 @@ export async function endAll(what: { root?: number | undefined; user?: number })
   for (const { pid, user } of all) if (what.user !== undefined && user === what.user) chosen.add(pid)
   for (const pid of chosen) send(pid, 'SIGTERM')
   for (let tries = 0; [...chosen].some(isAlive); tries++) {
-    if (tries === 40) for (const pid of chosen) send(pid, 'SIGKILL')
+    if (tries === 20) for (const pid of chosen) send(pid, 'SIGKILL')
     if (tries > 100) throw new Error(`processes do not end: ${[...chosen].filter(isAlive).join(', ')}`)
     await pause(50)
   }
@@ -96,8 +97,14 @@ export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** A process that has ended and was not yet fetched by its parent counts as gone. */
 function isAlive(pid: number): boolean {
-  return send(pid, 0)
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false
+    throw error
+  }
 }
 
 /** Waits for a condition. @throws Error naming what did not come */

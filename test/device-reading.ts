@@ -1,0 +1,58 @@
+/** Reads a device with the agent's own `backup()`, without hub, agent process or task queue. */
+import { randomUUID } from 'node:crypto'
+import { backup, type Read } from '../agent/backup.ts'
+import type { Driver } from '../agent/driver.ts'
+import { drivers } from '../agent/drivers/index.ts'
+import { defaultPolicy } from '../agent/policy.ts'
+import { connectSsh } from '../agent/transport/ssh.ts'
+import type { DeviceOptions, SealedSecret } from '../protocol/claim.ts'
+import { Failure } from '../protocol/failure.ts'
+
+export interface Reading {
+  readonly address: string
+  readonly port: number
+  /** A name, or a driver that a test made. */
+  readonly driver: string | Driver
+  readonly username: string
+  readonly secret: Omit<SealedSecret, 'task' | 'username'>
+  readonly hostKey?: string
+  readonly options?: DeviceOptions
+  readonly signal?: AbortSignal
+}
+
+export function readDevice(reading: Reading): Promise<Read> {
+  const driver = typeof reading.driver === 'string' ? drivers.find(reading.driver) : reading.driver
+  if (!driver) throw new RangeError(`there is no driver ${reading.driver}`)
+  const id = randomUUID()
+  const task = {
+    id,
+    attempt: 1,
+    device: { id: randomUUID(), name: 'device', address: reading.address, port: reading.port },
+    driver: driver.name,
+    transport: 'ssh' as const,
+    secrets: 'keep' as const,
+    options: reading.options ?? {},
+    deadlineMs: Date.now() + 300_000,
+    ...(reading.hostKey === undefined ? {} : { hostKey: reading.hostKey }),
+  }
+  return backup(task, {
+    driver,
+    secret: { task: id, username: reading.username, ...reading.secret },
+    policy: defaultPolicy(),
+    connect: connectSsh,
+    signal: reading.signal ?? new AbortController().signal,
+    nowMs: Date.now,
+    log: { debug: () => undefined },
+  })
+}
+
+/** @returns the failure of a reading. @throws Error when it succeeded, and what is no Failure */
+export async function failureOf(reading: Promise<unknown>): Promise<Failure> {
+  try {
+    await reading
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('it should have failed')
+}
