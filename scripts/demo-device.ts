@@ -91,14 +91,13 @@ end
 async function openssh(): Promise<DemoDevice | string> {
   const reason = await whyNot(['openssh'], undefined)
   if (reason) return reason
-  const shells: { path?: string } = {}
   const peer = await startOpenSsh({ shell: '/bin/sh' })
   try {
     const config = join(peer.folder, 'router.conf')
-    shells.path = join(peer.folder, 'router')
+    const shell = join(peer.folder, 'router')
     await writeFile(config, ROUTER)
     await writeFile(
-      shells.path,
+      shell,
       `#!/bin/sh
 case "$2" in
   'show version') echo 'FRRouting 8.4.4 (demo-edge).' ;;
@@ -107,8 +106,8 @@ case "$2" in
 esac
 `,
     )
-    await chmod(shells.path, 0o755)
-    await run('usermod', ['--shell', shells.path, peer.user.name])
+    await chmod(shell, 0o755)
+    await run('usermod', ['--shell', shell, peer.user.name])
     return {
       what: 'OpenSSH of this machine, a real server; the router behind it is made up (FRR is not installed)',
       address: peer.address,

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LinuxUser, makeUser } from './linux-user.ts'
-import { endAll, run, until } from './programs.ts'
+import { endAll, hasChildren, run, until } from './programs.ts'
 
 export interface OpenSshOptions {
   /** More lines of sshd_config; the first mention of a word wins, so these come before the fixture's own. */
@@ -31,6 +31,8 @@ export interface OpenSshPeer {
   log(): string
   /** Attempts to log in by password or key that sshd has logged, accepted or not. */
   attempts(): number
+  /** Waits until no connection is left, so that all of them are in the log. */
+  quiet(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -110,6 +112,9 @@ async function start(
     folder,
     log: () => log,
     attempts: () => [...log.matchAll(/^(?:Accepted|Failed) (?!none)\S+ for /gm)].length,
+    quiet: async () => {
+      await until('the end of all connections', async () => ((await hasChildren(sshd.pid ?? 0)) ? undefined : true))
+    },
     stop,
   }
 }

@@ -69,6 +69,11 @@ async function processes(): Promise<{ pid: number; parent: number; user: number 
   })
 }
 
+/** @returns whether a process has children now */
+export async function hasChildren(parent: number): Promise<boolean> {
+  return (await processes()).some((process) => process.parent === parent)
+}
+
 /** Ends a process, all that came from it, and all that a user runs, and waits until they are gone. */
 export async function endAll(what: { root?: number | undefined; user?: number }): Promise<void> {
   const chosen = new Set<number>()
