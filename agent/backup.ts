@@ -37,7 +37,7 @@ export interface BackupParts {
   readonly log: { debug(facts: object, message: string): void }
   readonly clock?: Clock
   /** Finds the addresses of a host name, best first. @throws an Error with the code of getaddrinfo */
-  readonly resolve?: (name: string) => Promise<string[]>
+  readonly resolve?: ((name: string) => Promise<string[]>) | undefined
 }
 
 /**
@@ -87,9 +87,20 @@ async function readText(
   clock: Clock,
   { password, enable, maskKey }: Partial<Pick<SealedSecret, 'password' | 'enable' | 'maskKey'>>,
 ): Promise<Text> {
-  const session = await Session.open({ driver, connection, secret: { password, enable }, options: task.options, clock, signal })
+  const session = await Session.open({
+    driver,
+    connection,
+    secret: { password, enable },
+    options: task.options,
+    clock,
+    signal,
+  })
   const read = async () => {
-    const text = makeText(driver, await session.read(), { secrets: task.secrets, maskKey, lastGoodBytes: task.lastGoodBytes })
+    const text = makeText(driver, await session.read(), {
+      secrets: task.secrets,
+      maskKey,
+      lastGoodBytes: task.lastGoodBytes,
+    })
     if (text.sizeBytes > MAX_TEXT_BYTES) {
       throw new Failure('OUTPUT_TOO_LARGE', { bytes: text.sizeBytes, limitBytes: MAX_TEXT_BYTES })
     }

@@ -13,7 +13,12 @@ const Environment = z.object({
   /** Devices read at once. */
   NETRAVEN_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(50),
   /** The spool holds no more, MiB. */
-  NETRAVEN_SPOOL_MIB: z.coerce.number().int().min(1).max(1024 * 1024).default(1024),
+  NETRAVEN_SPOOL_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1024 * 1024)
+    .default(1024),
   LOG_LEVEL: Level.default('info'),
   HTTPS_PROXY: z.url().optional(),
   NO_PROXY: z.string().optional(),

@@ -13,7 +13,7 @@ export interface Limits {
   readonly idleMs: number
   /** The wait takes no longer, ms. */
   readonly totalMs: number
-  /** No more bytes are taken in one wait. */
+  /** No more bytes are taken for one command. */
   readonly maxBytes: number
 }
 
@@ -80,7 +80,7 @@ export class Conversation {
     })
   }
 
-  /** Bytes that came since the last wait began. */
+  /** Bytes that came since the last command. */
   get bytes(): number {
     return this.#bytes
   }
@@ -88,6 +88,7 @@ export class Conversation {
   /** @throws Failure POLICY_COMMAND, and nothing was written */
   say(utterance: Utterance): void {
     const text = this.#guard.pass(utterance)
+    if (utterance.kind === 'command') this.#bytes = 0
     if (!this.#end) this.#channel.write(text)
   }
 
@@ -103,7 +104,6 @@ export class Conversation {
    */
   wait<T>(wait: Wait<T>): Promise<T> {
     const startedMs = this.#clock.nowMs()
-    this.#bytes = 0
     this.#maxBytes = wait.limits.maxBytes
     this.#lastByteMs = startedMs
     return new Promise<T>((resolve, reject) => {
@@ -140,16 +140,20 @@ export class Conversation {
       const judge = (): T | undefined => {
         const nowMs = this.#clock.nowMs()
         const quietMs = nowMs - this.#lastByteMs
-        if (this.#overflown) throw new Failure('OUTPUT_TOO_LARGE', { command: wait.about, limitBytes: wait.limits.maxBytes })
+        if (this.#overflown)
+          throw new Failure('OUTPUT_TOO_LARGE', { command: wait.about, limitBytes: wait.limits.maxBytes })
         if (this.#wakeAtMs !== undefined && this.#wakeAtMs <= nowMs) this.#wakeAtMs = undefined
         const found = wait.step(quietMs)
         if (found !== undefined) return found
         if (this.#end) {
+          // The transport may hear of an abort before we do.
+          if (this.#signal.aborted) throw reasonOf(this.#signal)
           if (wait.ended) return wait.ended(this.#end)
           throw lost(wait.about, this.#bytes, this.#end)
         }
         const elapsedMs = nowMs - startedMs
-        if (quietMs >= wait.limits.idleMs || elapsedMs >= wait.limits.totalMs) throw this.#expired(wait, elapsedMs, quietMs)
+        if (quietMs >= wait.limits.idleMs || elapsedMs >= wait.limits.totalMs)
+          throw this.#expired(wait, elapsedMs, quietMs)
         return undefined
       }
       const look = () => {

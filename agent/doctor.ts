@@ -48,7 +48,9 @@ export async function diagnose(config: AgentConfig, parts: DoctorParts): Promise
 }
 
 async function folder(dir: string): Promise<Finding> {
-  const error = await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => error)
+  const error = await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch(
+    (error: NodeJS.ErrnoException) => error,
+  )
   if (!error) return { check: 'folder', ok: true, finding: dir }
   const remedy = `mkdir -p ${dir} && chown $(id -un) ${dir}`
   return { check: 'folder', ok: false, finding: `${dir}: ${error.code}`, remedy }

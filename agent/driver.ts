@@ -93,8 +93,8 @@ export interface Command {
 
 /** Pagers seen on many systems; a driver may put its own in front by spread. */
 export const commonPagers: readonly Pager[] = [
-  { when: /^\s*<?-{2,4} ?[([]?[Mm](?:ore|ORE)\b.{0,60}$/, send: ' ' },
-  { when: /^\s*[Pp]ress any key to continue.{0,60}$/, send: ' ' },
+  { when: /^[ \t]*<?-{2,4} ?[([]?[Mm](?:ore|ORE)\b.{0,60}$/, send: ' ' },
+  { when: /^[ \t]*[Pp]ress any key to continue.{0,60}$/, send: ' ' },
   { when: /^\(END\)\s*$/, send: 'q' },
 ]
 

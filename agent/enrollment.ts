@@ -20,7 +20,8 @@ export interface EnrollmentParts {
  * @throws Failure HUB_PLAINTEXT, or USAGE when it is no URL
  */
 export function checkHubUrl(text: string, allowPlaintext: boolean): URL {
-  if (!URL.canParse(text)) throw new Failure('USAGE', { option: '--hub', reason: 'not a URL such as https://hub.example' })
+  if (!URL.canParse(text))
+    throw new Failure('USAGE', { option: '--hub', reason: 'not a URL such as https://hub.example' })
   const url = new URL(text)
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol === 'https:' || (url.protocol === 'http:' && (loopback || allowPlaintext))) return url
@@ -90,14 +91,16 @@ async function post(url: URL, question: unknown, parts: EnrollmentParts): Promis
   const refusal = z.object({ error: FailureWire }).safeParse(body)
   if (!response.ok && refusal.success) throw Failure.fromWire(refusal.data.error)
   const parsed = EnrollResponse.safeParse(body)
-  if (!parsed.success) throw new Failure('HUB_UNTRUSTED', { hub: url.origin, status: response.status, reason: 'not a hub’s answer' })
+  if (!parsed.success)
+    throw new Failure('HUB_UNTRUSTED', { hub: url.origin, status: response.status, reason: 'not a hub’s answer' })
   return parsed.data
 }
 
 /** Tells a certificate that is not trusted from a hub that is away, by node's error code. */
 export function unreachable(url: URL, error: unknown): Failure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : cause instanceof Error ? cause.name : 'unknown'
+  const code =
+    cause instanceof Error && 'code' in cause ? String(cause.code) : cause instanceof Error ? cause.name : 'unknown'
   const tls = /^(?:CERT_|ERR_TLS|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|HOSTNAME_MISMATCH)/.test(code)
   return new Failure(tls ? 'HUB_TLS' : 'LINK_DOWN', { hub: url.origin, reason: code }, { cause: error })
 }

@@ -64,7 +64,8 @@ export class Guard {
         if (!CURSOR_REPORT.test(utterance.text)) throw this.#refusal('cursor report')
         return utterance.text
       case 'password':
-        if (!this.#password?.test(utterance.asked) || CONTROL.test(utterance.text)) throw this.#refusal('enable password')
+        if (!this.#password?.test(utterance.asked) || CONTROL.test(utterance.text))
+          throw this.#refusal('enable password')
         return utterance.text + ENTER
       case 'enter':
         return ENTER

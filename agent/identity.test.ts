@@ -56,7 +56,10 @@ describe('trusted hub keys', () => {
 describe('the folder lock', () => {
   it('refuses a second agent on one folder, and frees it at the end', async () => {
     const unlock = await lockFolder(dir)
-    await expect(lockFolder(dir)).rejects.toMatchObject({ code: 'AGENT_ALREADY_RUNNING', details: { pid: process.pid } })
+    await expect(lockFolder(dir)).rejects.toMatchObject({
+      code: 'AGENT_ALREADY_RUNNING',
+      details: { pid: process.pid },
+    })
     await unlock()
     await (await lockFolder(dir))()
   })

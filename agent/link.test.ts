@@ -93,7 +93,14 @@ function dial(): Link {
       return 0
     },
     callTimeoutMs: 500,
-    log: pino({ level: 'trace' }, { write: (line) => void (logged += line) }),
+    log: pino(
+      { level: 'trace' },
+      {
+        write: (line) => {
+          logged += line
+        },
+      },
+    ),
   })
   link = made
   made.start()
@@ -108,7 +115,11 @@ describe('an agent whose hub, or somebody between, misbehaves', () => {
 
   it.each([
     ['signed by another key', 'ENVELOPE_UNKNOWN_KEY', (right: Seal) => ({ ...right, key: other })],
-    ['signed by a key that borrows a trusted id', 'ENVELOPE_BAD_SIGNATURE', (right: Seal) => ({ ...right, key: { ...other, id: hubKey.id } })],
+    [
+      'signed by a key that borrows a trusted id',
+      'ENVELOPE_BAD_SIGNATURE',
+      (right: Seal) => ({ ...right, key: { ...other, id: hubKey.id } }),
+    ],
     ['for another agent', 'ENVELOPE_FOREIGN', (right: Seal) => ({ ...right, to: OTHER })],
     ['of another connection', 'ENVELOPE_REPLAYED', (right: Seal) => ({ ...right, session: 'd'.repeat(32) })],
     ['to another question', 'ENVELOPE_REPLAYED', (right: Seal) => ({ ...right, inReplyTo: 77 })],
@@ -147,7 +158,9 @@ describe('an agent whose hub, or somebody between, misbehaves', () => {
   it('says that the hub did not answer, when it did not', async () => {
     const one = dial()
     await online(one)
-    await expect(one.call('renew', { holding: [], health: { rssBytes: 1, spooled: 0, active: 0 } })).rejects.toMatchObject({ code: 'LINK_TIMEOUT' })
+    await expect(
+      one.call('renew', { holding: [], health: { rssBytes: 1, spooled: 0, active: 0 } }),
+    ).rejects.toMatchObject({ code: 'LINK_TIMEOUT' })
   })
 
   it('fails a call at once when there is no link, and when it breaks meanwhile', async () => {

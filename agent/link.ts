@@ -196,7 +196,8 @@ export class Link {
     const { agentId, hubId, key, trusted, hello, online, log } = this.#parts
     const challenge = Challenge.safeParse(heard)
     if (!challenge.success) throw new Failure('ENVELOPE_MALFORMED', { part: 'challenge' })
-    if (challenge.data.hub !== hubId) throw new Failure('HUB_UNTRUSTED', { reason: 'another installation answers there' })
+    if (challenge.data.hub !== hubId)
+      throw new Failure('HUB_UNTRUSTED', { reason: 'another installation answers there' })
     this.#state = 'proving'
     const ourChallenge = randomBytes(16).toString('hex')
     this.#session = new Session({

@@ -40,16 +40,30 @@ program
   .option('--force', 'replace an identity that is there already')
   .option('--allow-plaintext', 'accept http to another host: texts could be read on the way')
   .option('--json', 'print the result as JSON')
-  .action(async (options: { hub: string; token: string; dir?: string; name: string; force?: boolean; allowPlaintext?: boolean; json?: boolean }) => {
-    const dir = options.dir ?? readOwnConfig().dir
-    const hub = checkHubUrl(options.hub, options.allowPlaintext ?? false)
-    const existing = options.force ? undefined : await readIdentity(dir)
-    if (existing) throw new Failure('AGENT_ALREADY_ENROLLED', { dir, agent: existing.name, hub: existing.hubUrl })
-    const identity = await enroll(hub, options.token, options.name, { fetch, software: SOFTWARE, timeoutMs: 30_000 })
-    await writeIdentity(dir, identity)
-    const { agent, name, site, hubUrl } = identity
-    say(options.json, { agent, name, site, hub: hubUrl, dir }, `Enrolled as ${name} at site ${site}. Start it: netraven-agent run --dir ${dir}`)
-  })
+  .action(
+    async (options: {
+      hub: string
+      token: string
+      dir?: string
+      name: string
+      force?: boolean
+      allowPlaintext?: boolean
+      json?: boolean
+    }) => {
+      const dir = options.dir ?? readOwnConfig().dir
+      const hub = checkHubUrl(options.hub, options.allowPlaintext ?? false)
+      const existing = options.force ? undefined : await readIdentity(dir)
+      if (existing) throw new Failure('AGENT_ALREADY_ENROLLED', { dir, agent: existing.name, hub: existing.hubUrl })
+      const identity = await enroll(hub, options.token, options.name, { fetch, software: SOFTWARE, timeoutMs: 30_000 })
+      await writeIdentity(dir, identity)
+      const { agent, name, site, hubUrl } = identity
+      say(
+        options.json,
+        { agent, name, site, hub: hubUrl, dir },
+        `Enrolled as ${name} at site ${site}. Start it: netraven-agent run --dir ${dir}`,
+      )
+    },
+  )
 
 program
   .command('run')
@@ -68,7 +82,10 @@ program
   .action(async (options: { dir?: string; json?: boolean }) => {
     const config = readOwnConfig()
     const findings = await diagnose({ ...config, dir: options.dir ?? config.dir }, { fetch, nowMs: Date.now })
-    const text = findings.map((one) => `${one.ok ? 'ok  ' : 'FAIL'}  ${one.check}: ${one.finding}${one.remedy ? `\n      → ${one.remedy}` : ''}`)
+    const text = findings.map(
+      (one) =>
+        `${one.ok ? 'ok  ' : 'FAIL'}  ${one.check}: ${one.finding}${one.remedy ? `\n      → ${one.remedy}` : ''}`,
+    )
     say(options.json, { findings }, text.join('\n'))
     if (findings.some((one) => !one.ok)) process.exitCode = 1
   })
@@ -88,12 +105,19 @@ function complain(error: unknown): void {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2
   } else if (error instanceof Failure) {
-    const problems = Array.isArray(error.details.problems) ? error.details.problems.map((one) => `  - ${one}\n`).join('') : ''
+    const problems = Array.isArray(error.details.problems)
+      ? error.details.problems.map((one) => `  - ${one}\n`).join('')
+      : ''
     const remedies = remediesOf(error).map((step) => `  → ${step}\n`)
     process.stderr.write(`${error.line}\n${problems}${remedies.join('')}`)
     process.exitCode = exitCodeOf(error)
   } else {
-    const reason = error instanceof Error ? (process.execArgv.includes('--enable-source-maps') ? error.stack : error.message) : String(error)
+    const reason =
+      error instanceof Error
+        ? process.execArgv.includes('--enable-source-maps')
+          ? error.stack
+          : error.message
+        : String(error)
     process.stderr.write(`Internal error [INTERNAL]: ${reason}\n`)
     process.exitCode = 1
   }

@@ -58,7 +58,8 @@ export class Policy {
   admitAddress(address: string): void {
     if (!this.#ranges) return
     const parsed = ipaddr.isValid(address) ? ipaddr.process(address) : undefined
-    const inside = parsed && this.#ranges.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits))
+    const inside =
+      parsed && this.#ranges.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits))
     if (!inside) throw new Failure('POLICY_NETWORK', { address, networks: this.#file.networks })
   }
 
@@ -70,7 +71,8 @@ export class Policy {
     }
     const typed = [...commandsOf(driver), ...driver.answers.map((answer) => answer.send)]
     const command = typed.find((text) => looksChanging(text) && !extraCommands.includes(text))
-    if (command !== undefined) throw new Failure('POLICY_COMMAND', { driver: driver.name, command: command.slice(0, 200) })
+    if (command !== undefined)
+      throw new Failure('POLICY_COMMAND', { driver: driver.name, command: command.slice(0, 200) })
   }
 
   /** @throws Failure POLICY_SECRETS */
@@ -125,7 +127,8 @@ type Range = [base: ipaddr.IPv4 | ipaddr.IPv6, bits: number]
 function rangeOf(text: string): Range | undefined {
   if (ipaddr.isValidCIDR(text)) {
     const [base, bits] = ipaddr.parseCIDR(text)
-    if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && bits >= 96) return [base.toIPv4Address(), bits - 96]
+    if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && bits >= 96)
+      return [base.toIPv4Address(), bits - 96]
     return [base, bits]
   }
   // Four parts: ipaddr.js would read 10.1 as 10.0.0.1.

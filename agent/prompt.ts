@@ -25,6 +25,8 @@ export class Confirmation {
   #fresh = 0
   #stale = 0
   #start = -1
+  /** How quiet it was when the last Enter was sent. */
+  #enteredMs = 0
 
   /** @param interlude lines that the device prints before each prompt; absent: not learnt yet, any few lines may stand there */
   constructor(talk: Conversation, interlude?: readonly string[]) {
@@ -46,24 +48,26 @@ export class Confirmation {
       this.#fresh = 0
     }
     const due = 1 + this.#fresh + this.#stale
+    const sinceMs = quietMs < this.#enteredMs ? quietMs : quietMs - this.#enteredMs
     if (due > 1 && run.length >= due) {
       if (quietMs >= CONFIRM_QUIET_MS) return run[run.length - due]
       this.#talk.wakeAfter(CONFIRM_QUIET_MS)
     } else if (due === 1) {
-      this.#enter()
-    } else if (quietMs < SETTLE_MS) {
-      this.#talk.wakeAfter(SETTLE_MS)
+      this.#enter(quietMs)
+    } else if (sinceMs < SETTLE_MS) {
+      this.#talk.wakeAfter(quietMs - sinceMs + SETTLE_MS)
     } else if (this.#fresh > 0 && run.length > 1) {
       return run[Math.max(0, run.length - due)]
     } else if (this.#fresh < ENTERS_MAX) {
-      this.#enter()
-      this.#talk.wakeAfter(2 * SETTLE_MS)
+      this.#enter(quietMs)
+      this.#talk.wakeAfter(quietMs + SETTLE_MS)
     }
     return undefined
   }
 
-  #enter(): void {
+  #enter(quietMs: number): void {
     this.#fresh += 1
+    this.#enteredMs = quietMs
     this.#talk.say({ kind: 'enter' })
   }
 }

@@ -32,7 +32,13 @@ function add(n: number, bytes = 10): Promise<void> {
     device: uuid(n + 1000),
     capturedAtMs: 1,
     durationMs: 1,
-    outcome: { kind: 'read', contentHash: 'a'.repeat(64), sizeBytes: bytes, verdict: 'complete', signature: `${'b'.repeat(85)}A` },
+    outcome: {
+      kind: 'read',
+      contentHash: 'a'.repeat(64),
+      sizeBytes: bytes,
+      verdict: 'complete',
+      signature: `${'b'.repeat(85)}A`,
+    },
   }
   return spool.add({ report, spans: [1, 2], compressed: Buffer.alloc(bytes, n) })
 }

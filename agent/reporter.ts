@@ -186,7 +186,10 @@ export class Reporter {
       return 'later'
     }
     this.#corrupt.delete(report.task)
-    log.warn({ taskId: report.task, attempt: report.attempt, code: failure.code }, 'the hub refused a result; it is dropped')
+    log.warn(
+      { taskId: report.task, attempt: report.attempt, code: failure.code },
+      'the hub refused a result; it is dropped',
+    )
     return 'finished'
   }
 }

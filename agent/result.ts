@@ -46,7 +46,11 @@ export async function resultOf(
     const read = await parts.read(task, driver, secret, signal)
     const report = { ...head, capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
     const compressed = await compress(read.text)
-    return { report: { ...report, outcome: outcomeOf(parts, task, report.capturedAtMs, read) }, spans: read.spans, compressed }
+    return {
+      report: { ...report, outcome: outcomeOf(parts, task, report.capturedAtMs, read) },
+      spans: read.spans,
+      compressed,
+    }
   } catch (error) {
     const failure = failureOf(parts, task, error)
     const report: Report = {
@@ -68,7 +72,11 @@ function driverOf({ drivers }: ResultParts, task: Task): Driver {
   return driver
 }
 
-async function secretOf(parts: ResultParts, task: Task, sealKey: string | undefined): Promise<SealedSecret | undefined> {
+async function secretOf(
+  parts: ResultParts,
+  task: Task,
+  sealKey: string | undefined,
+): Promise<SealedSecret | undefined> {
   if (task.local !== undefined) return parts.localSecret(task.local, task.id)
   if (task.box === undefined) return undefined
   const opened = SealedSecret.safeParse(openFrom(sealKey ?? '', parts.boxSecretKey).open(task.box))
@@ -101,7 +109,13 @@ function outcomeOf({ key }: ResultParts, task: Task, capturedAtMs: number, read:
 }
 
 function failureOf({ agent, log }: ResultParts, task: Task, error: unknown): Failure {
-  const where = { agent: agent.name, site: agent.site, device: task.device.name, address: task.device.address, port: task.device.port }
+  const where = {
+    agent: agent.name,
+    site: agent.site,
+    device: task.device.name,
+    address: task.device.address,
+    port: task.device.port,
+  }
   if (error instanceof Failure) {
     log.warn({ taskId: task.id, deviceId: task.device.id, device: task.device.name, code: error.code }, error.message)
     return new Failure(error.code, { ...where, ...error.details })

@@ -83,7 +83,10 @@ export class Session {
     const channel = await connection.shell()
     const talk = new Conversation({ channel, guard, clock, signal })
     const shell = await Shell.open({ talk, driver, secret, limits: limitsOf(parts) })
-    const run: Run = async (command, limits, confirm) => ({ bytes: await shell.run(command, limits, confirm), aside: '' })
+    const run: Run = async (command, limits, confirm) => ({
+      bytes: await shell.run(command, limits, confirm),
+      aside: '',
+    })
     return new Session(parts, run, () => shell.leave())
   }
 
@@ -187,7 +190,12 @@ function limitsOf({ driver, options }: SessionParts, command?: Command): Limits 
 }
 
 function judgedLines({ bytes, aside }: Reply): string[] {
-  const head = (text: string) => text.split('\n').map((line) => line.trimEnd()).filter(Boolean).slice(0, JUDGED_LINES)
+  const head = (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter(Boolean)
+      .slice(0, JUDGED_LINES)
   return [...head(bytes.toString('utf8', 0, JUDGED_BYTES)), ...head(aside)]
 }
 

@@ -149,7 +149,8 @@ export class Shell {
         }
         if (size === 0 || size === sentAt || !prompt.test(tail)) return undefined
         const said = terminal.lines.toString('latin1').split('\n')
-        if (said.some((line) => matchesAny(denied, line) || matchesAny(rejected, line))) throw failed('the device refused')
+        if (said.some((line) => matchesAny(denied, line) || matchesAny(rejected, line)))
+          throw failed('the device refused')
         return true
       },
     })
@@ -205,7 +206,12 @@ export class Shell {
     for (const secret of [this.#secret.password, this.#secret.enable]) {
       if (secret) line = line.replaceAll(secret, '<secret>')
     }
-    return { lastLine: line.replace(/[^ -~]/g, '?').trim().slice(0, SHOWN_MAX) }
+    return {
+      lastLine: line
+        .replace(/[^ -~]/g, '?')
+        .trim()
+        .slice(0, SHOWN_MAX),
+    }
   }
 }
 

@@ -21,7 +21,13 @@ afterEach(async () => {
 })
 
 async function openSpool(options: { maxBytes?: number; key?: string } = {}): Promise<Spool> {
-  const spool = await Spool.open({ dir, key: KEY, maxBytes: 1e9, damaged: (failure) => damaged.push(failure), ...options })
+  const spool = await Spool.open({
+    dir,
+    key: KEY,
+    maxBytes: 1e9,
+    damaged: (failure) => damaged.push(failure),
+    ...options,
+  })
   opened.push(spool)
   return spool
 }
@@ -133,7 +139,10 @@ describe('the spool', () => {
   it('keeps the newer result when one takes the place of another', async () => {
     const spool = await openSpool()
     await spool.add(result(1))
-    const failed = { ...result(1).report, outcome: { kind: 'failed', failure: { code: 'TRANSMISSION_CORRUPT', details: {} } } } as const
+    const failed = {
+      ...result(1).report,
+      outcome: { kind: 'failed', failure: { code: 'TRANSMISSION_CORRUPT', details: {} } },
+    } as const
     await spool.add({ report: failed, spans: [], compressed: new Uint8Array(0) })
     expect(spool.pending).toEqual([failed])
     expect((await openSpool()).pending).toEqual([failed])

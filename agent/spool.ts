@@ -115,9 +115,11 @@ export class Spool {
    * could never be sent
    */
   add(entry: SpoolEntry): Promise<void> {
-    if (this.full) return Promise.reject(new Failure('SPOOL_FULL', { bytes: this.bytes, limit: this.#options.maxBytes }))
+    if (this.full)
+      return Promise.reject(new Failure('SPOOL_FULL', { bytes: this.bytes, limit: this.#options.maxBytes }))
     const sound = Entry.safeParse({ report: entry.report, spans: entry.spans })
-    if (!sound.success) return Promise.reject(new Failure('SPOOL_CORRUPT', { task: entry.report.task, reason: 'not a report' }))
+    if (!sound.success)
+      return Promise.reject(new Failure('SPOOL_CORRUPT', { task: entry.report.task, reason: 'not a report' }))
     const json = Buffer.from(JSON.stringify(sound.data))
     const plain = Buffer.allocUnsafe(5 + json.length + entry.compressed.length)
     plain[0] = RESULT
@@ -237,7 +239,8 @@ export class Spool {
     this.#segments.push(segment)
     while (segment.bytes < content.length) {
       const offset = segment.bytes
-      const length = content.length - offset >= HEAD_BYTES ? HEAD_BYTES + content.readUInt32BE(offset) : Number.POSITIVE_INFINITY
+      const length =
+        content.length - offset >= HEAD_BYTES ? HEAD_BYTES + content.readUInt32BE(offset) : Number.POSITIVE_INFINITY
       if (offset + length > content.length) {
         this.#options.damaged(new Failure('SPOOL_CORRUPT', { file: path, offset, lostBytes: content.length - offset }))
         break

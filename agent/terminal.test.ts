@@ -21,7 +21,12 @@ const cases: [title: string, sent: string, lines: string, tail: string][] = [
   ['backspace, space, backspace erases', 'abc\b \b\b \bX\r\n', 'aX\n', ''],
   ['what was erased leaves no trailing spaces', 'abc\b\b\b   \b\b\b!\r\n', '!\n', ''],
   ['a line that was erased whole is an empty line', 'abc\r   \r\r\n', '\n', ''],
-  ['spaces written after an erased pager are kept', '--More--\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b! \r\n', '! \n', ''],
+  [
+    'spaces written after an erased pager are kept',
+    '--More--\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b! \r\n',
+    '! \n',
+    '',
+  ],
   ['indented text in the place of a pager keeps its indent', '--More--\r        \r  ip x\r\n', '  ip x\n', ''],
   ['spaces around what was erased vanish too', 'x\r\n wait  \r       \r!\r\n', 'x\n!\n', ''],
   ['ESC [K erases to the end', 'abcdef\x1b[3D\x1b[KX\r\n', 'abcX\n', ''],

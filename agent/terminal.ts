@@ -54,10 +54,10 @@ export class Terminal {
     return this.#size
   }
 
-  /** The unfinished last line, in Latin-1; empty when it is too long to be of interest. */
+  /** The unfinished last line, in Latin-1; empty when it is too long to be of interest, or is just being drawn. */
   get tail(): string {
     const end = this.#visible
-    return end > TAIL_MAX ? '' : this.#cells.toString('latin1', 0, end)
+    return end > TAIL_MAX || this.#escape.active ? '' : this.#cells.toString('latin1', 0, end)
   }
 
   /** A pager in the last line was answered, and the device has not reacted yet. */

@@ -3,10 +3,9 @@
  * It asks when the hub nudges, when a place becomes free and there may be more, and every renewal period in any case: a
  * lost nudge costs time, never a task.
  */
-import type { Asked } from '@netraven/protocol/calls.ts'
+import type { Answer, Asked } from '@netraven/protocol/calls.ts'
 import type { Task } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { Answer } from '@netraven/protocol/calls.ts'
 import type { Log } from './log.ts'
 
 /** Places that become free within so many ms are asked for together. */
@@ -125,7 +124,10 @@ export class Worker {
     const { log, hubNowMs, run } = this.#parts
     const key = `${task.id}/${task.attempt}`
     if (this.#active.has(task.id) || this.#done.has(key)) {
-      log.warn({ taskId: task.id, attempt: task.attempt, code: 'TASK_REPEATED' }, 'task handed out twice; not run again')
+      log.warn(
+        { taskId: task.id, attempt: task.attempt, code: 'TASK_REPEATED' },
+        'task handed out twice; not run again',
+      )
       return
     }
     if (this.#devices.has(task.device.id)) {

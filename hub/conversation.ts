@@ -144,7 +144,12 @@ export class AgentConversation {
     }
     const assembly = this.#assembly
     const tooLong = part * CONTENT_PART_BYTES > MAX_TEXT_BYTES
-    if (assembly?.task !== report.task || assembly.attempt !== report.attempt || assembly.parts.length !== part || tooLong) {
+    if (
+      assembly?.task !== report.task ||
+      assembly.attempt !== report.attempt ||
+      assembly.parts.length !== part ||
+      tooLong
+    ) {
       this.#assembly = undefined
       throw new Failure('CONTENT_OUT_OF_ORDER', { part })
     }

@@ -74,7 +74,18 @@ async function start(): Promise<void> {
   const wake = async (siteId: string) => void (await sql`select pg_notify(${WORK_CHANNEL}, ${siteId})`.execute(db))
   const classified = (error: unknown) => (error instanceof Failure ? error : classify(error))
   const backups = new Backups({ db, inTransaction: (work) => inTransaction(db, work), blobs, newId, log })
-  const app = createApp({ config, database, migrations, keyring, installation, blobs, log, node, wake, isServing: () => isServing })
+  const app = createApp({
+    config,
+    database,
+    migrations,
+    keyring,
+    installation,
+    blobs,
+    log,
+    node,
+    wake,
+    isServing: () => isServing,
+  })
   const http = await listenHttp(app, { host: config.host, port: config.port })
   undo.push(() => http.close())
   const gateway = openGateway(http.server, {

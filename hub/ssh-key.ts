@@ -87,7 +87,8 @@ function readOpenSsh(text: string, passphrase: string | undefined): SshKey {
       if (passphrase === undefined) throw invalid('it is encrypted: its passphrase is needed')
       return { privateKey: text, passphrase, ...shown(blob) }
     }
-    if (secret.uint32() !== secret.uint32()) throw new RangeError('check numbers differ')
+    const check = secret.uint32()
+    if (check !== secret.uint32()) throw new RangeError('check numbers differ')
     if (secret.string().toString('latin1') !== kind) throw new RangeError('the halves are of different types')
     return { privateKey: text, ...shown(blob) }
   } catch (cause) {

@@ -15,6 +15,12 @@ export const driverCatalogue: readonly { name: string; title: string; aliases: r
     aliases: ['nxos', 'nexus', 'cisco-nx', 'cisco-nxos', 'cisco_nxos_ssh', 'nx-os'],
   },
   {
+    name: 'fortinet_fortios',
+    title: 'Fortinet FortiOS',
+    aliases: ['fortios', 'fortigate', 'fortinet', 'fortigate-full', 'fortinet_ssh'],
+  },
+  { name: 'frr', title: 'FRRouting', aliases: ['frrouting', 'vtysh', 'quagga', 'zebra'] },
+  {
     name: 'hp_procurve',
     title: 'HP ProCurve and ArubaOS-Switch',
     aliases: [
@@ -31,5 +37,25 @@ export const driverCatalogue: readonly { name: string; title: string; aliases: r
     name: 'huawei_vrp',
     title: 'Huawei VRP',
     aliases: ['vrp', 'huawei', 'huawei_vrpv8', 'huawei_ssh', 'huawei-vrp', 'vrpv8'],
+  },
+  {
+    name: 'juniper_junos',
+    title: 'Juniper Junos OS',
+    aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved'],
+  },
+  {
+    name: 'linux',
+    title: 'Linux host over OpenSSH',
+    aliases: ['linuxgeneric', 'linux_ssh', 'generic_linux', 'debian', 'ubuntu', 'openssh', 'redhat', 'alpine'],
+  },
+  {
+    name: 'mikrotik_routeros',
+    title: 'MikroTik RouterOS',
+    aliases: ['routeros', 'mikrotik', 'mikrotik_routeros_ssh', 'ros'],
+  },
+  {
+    name: 'paloalto_panos',
+    title: 'Palo Alto Networks PAN-OS',
+    aliases: ['panos', 'pan-os', 'paloalto', 'palo_alto', 'paloalto_panos_ssh', 'panorama'],
   },
 ]

@@ -44,6 +44,12 @@ export async function startDevice(say: (line: string) => void, kinds: readonly K
   throw new Error(`none of these can run here: ${kinds.join(', ')}`)
 }
 
+/** So that the configuration has the size of a small router's. */
+const PREFIXES = Array.from({ length: 120 }, (_, index) => {
+  const network = `10.${64 + Math.floor(index / 40)}.${(index % 40) * 4}.0/22`
+  return `ip prefix-list customers seq ${(index + 1) * 5} permit ${network} le 24`
+})
+
 const CHANGE = { address: '203.0.113.0/24', distance: 210 }
 
 /** @returns why not, when this machine has none */
@@ -52,7 +58,7 @@ async function frr(): Promise<DemoDevice | string> {
   if (reason) return reason
   const { stdout } = await run('/usr/lib/frr/zebra', ['--version'])
   const version = /version (\S+)/.exec(stdout)?.[1] ?? ''
-  const peer = await startFrr()
+  const peer = await startFrr({ config: PREFIXES })
   return {
     what: `FRR ${version} of this machine, a real router, behind its OpenSSH`,
     address: peer.address,
@@ -83,6 +89,8 @@ router bgp 65001
  neighbor 203.0.113.2 description upstream
  neighbor 203.0.113.2 password demo-bgp-password
 exit
+!
+${PREFIXES.join('\n')}
 !
 end
 `

@@ -2,11 +2,16 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
+/** The link is silent when nothing crossed it for so long, ms. */
+const SILENCE_MS = 400
+
 export interface Meter {
   /** What the agent dials instead of the hub. */
   readonly url: string
   /** Bytes in both directions since the start. */
   readonly bytes: () => number
+  /** Waits until nothing has crossed for a moment. @returns bytes until then */
+  silent(): Promise<number>
   close(): Promise<void>
 }
 
@@ -38,6 +43,13 @@ export async function startMeter(hubUrl: string): Promise<Meter> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     bytes: () => bytes,
+    silent: async () => {
+      for (let seen = -1; seen !== bytes; ) {
+        seen = bytes
+        await new Promise((resolve) => setTimeout(resolve, SILENCE_MS))
+      }
+      return bytes
+    },
     close: async () => {
       const closed = once(server, 'close')
       server.close()

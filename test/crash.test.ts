@@ -35,7 +35,12 @@ describe('after a crash', () => {
 
   async function finished(runId: string): Promise<void> {
     await vi.waitFor(async () => {
-      const open = await database.db.selectFrom('tasks').select('id').where('run_id', '=', runId).where('state', 'in', ['queued', 'leased']).execute()
+      const open = await database.db
+        .selectFrom('tasks')
+        .select('id')
+        .where('run_id', '=', runId)
+        .where('state', 'in', ['queued', 'leased'])
+        .execute()
       expect(open).toEqual([])
     }, patient)
     await vi.waitFor(async () => {
@@ -52,7 +57,9 @@ describe('after a crash', () => {
       .select(['versions.id', 'devices.name', 'versions.verdict'])
       .orderBy('devices.name')
       .execute()
-    expect(versions.map(({ name, verdict }) => [name, verdict])).toEqual(one.fleet.devices.map((device) => [device.name, 'complete']))
+    expect(versions.map(({ name, verdict }) => [name, verdict])).toEqual(
+      one.fleet.devices.map((device) => [device.name, 'complete']),
+    )
     for (const { id, name } of versions) {
       const text = await (await one.api(`/backups/${id}/content`)).text()
       expect(text).toContain(`hostname ${name}`)
@@ -92,7 +99,8 @@ describe('after a crash', () => {
   it('[STK-3] a hub that was killed between blob and row: the text is there once, the row is made', async () => {
     const one = await open({ devices: 1, agents: 1 })
     const blobs = join(one.folder, 'hub', 'blobs', 'sha256')
-    const stored = async () => (await readdir(blobs, { recursive: true }).catch(() => [])).filter((name) => /[0-9a-f]{64}$/.test(name))
+    const stored = async () =>
+      (await readdir(blobs, { recursive: true }).catch(() => [])).filter((name) => /[0-9a-f]{64}$/.test(name))
     await one.agent(1)
     // Nobody can write a version row while this lock is held: the hub has put the blob and waits.
     const locked = database.db.transaction().execute(async (trx) => {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { succeeds } from '../hub/db/child.ts'
 import { openDatabase } from '../hub/db/connect.ts'
 import { type Embedded, startEmbedded } from '../hub/db/embedded.ts'
@@ -20,8 +20,19 @@ const log = silentLog()
 let folder: string
 let clean: (() => Promise<unknown>)[]
 
+/** A data directory after its first start, to copy: making a cluster takes a second or more, copying one does not. */
+let made: string
+
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), `netraven-test-${process.pid}-`))
+  await chmod(made, 0o755)
+  const first = await startEmbedded({ dataDir: join(made, 'data'), log })
+  await first.stop()
+})
+afterAll(() => rm(made, { recursive: true, force: true }))
+
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'netraven-embedded-'))
+  folder = await mkdtemp(join(tmpdir(), `netraven-test-${process.pid}-`))
   await chmod(folder, 0o755)
   clean = [() => rm(folder, { recursive: true, force: true })]
 })
@@ -55,6 +66,12 @@ async function start(dataDir: string, options: object = {}): Promise<Embedded> {
   const embedded = await startEmbedded({ dataDir, log, ...options })
   clean.push(() => embedded.stop())
   return embedded
+}
+
+/** A data directory that was started and stopped before. */
+async function used(name = 'data'): Promise<string> {
+  expect(await succeeds('cp', ['-a', join(made, 'data'), join(folder, name)])).toBe(true)
+  return join(folder, name)
 }
 
 /** Runs statements on a connection of their own; rows of the last one. */
@@ -97,7 +114,7 @@ describe('the embedded database', () => {
 
   it('keeps the password for itself: files 0600, nothing in /tmp, no way in without it', async () => {
     const before = await readdir(tmpdir())
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const { url } = await start(dataDir)
     expect((await stat(join(dataDir, 'postgres.password'))).mode & 0o777).toBe(0o600)
     expect((await readdir(tmpdir())).filter((name) => /password/.test(name) && !before.includes(name))).toEqual([])
@@ -107,7 +124,7 @@ describe('the embedded database', () => {
   })
 
   it('gets a new password when the file is lost', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const first = await start(dataDir)
     await query(first.url, 'create table kept (n int)')
     await first.stop()
@@ -126,7 +143,7 @@ describe('the embedded database', () => {
   })
 
   it('lets hubs of different data directories run side by side', async () => {
-    const [one, other] = await Promise.all([start(join(folder, 'one')), start(join(folder, 'other'))])
+    const [one, other] = await Promise.all([start(await used('one')), start(await used('other'))])
     await query(one.url, 'create table only_here (n int)')
     await expect(query(other.url, 'select * from only_here')).rejects.toMatchObject({ code: '42P01' })
   })
@@ -140,7 +157,7 @@ describe('the embedded database', () => {
   })
 
   it('comes back by itself when the server is killed, with everything committed', async () => {
-    const embedded = await start(join(folder, 'data'))
+    const embedded = await start(await used())
     await query(embedded.url, 'create table kept (n int)', 'insert into kept values (1)')
     const pid = embedded.pid() ?? 0
     process.kill(pid, 'SIGKILL')
@@ -151,7 +168,7 @@ describe('the embedded database', () => {
   })
 
   it('says why it cannot start: a cluster of another major version', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const first = await start(dataDir)
     await first.stop()
     await writeFile(join(first.folder, 'PG_VERSION'), '9\n')
@@ -162,7 +179,7 @@ describe('the embedded database', () => {
   })
 
   it('says why it cannot start: a damaged cluster, with the words of PostgreSQL, and gives the data directory back', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const first = await start(dataDir)
     await first.stop()
     await rm(join(first.folder, 'global', 'pg_control'))
@@ -196,7 +213,7 @@ describe('the embedded database', () => {
 
 describe('one hub a data directory', () => {
   it('refuses the second, naming the first', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const { child } = await keep([dataDir])
     await expect(start(dataDir)).rejects.toMatchObject({
       code: 'DATA_DIR_LOCKED',
@@ -206,12 +223,12 @@ describe('one hub a data directory', () => {
   })
 
   it('refuses the second within one process too', async () => {
-    await start(join(folder, 'data'))
+    await start(await used())
     await expect(start(join(folder, 'data'))).rejects.toMatchObject({ code: 'DATA_DIR_LOCKED' })
   })
 
   it('takes over after a kill -9, stops the server left behind, and has everything that was committed', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const { said, child } = await keep([dataDir])
     await query(said.url, 'create table kept (n int)', 'insert into kept values (1)')
     await end(child, 'SIGKILL')
@@ -222,7 +239,7 @@ describe('one hub a data directory', () => {
   })
 
   it('does not take a stranger with the pid of the old server for it', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const first = await start(dataDir)
     await first.stop()
     await writeFile(join(first.folder, 'postmaster.pid'), `${process.pid}\n${first.folder}\n`)
@@ -231,7 +248,7 @@ describe('one hub a data directory', () => {
   })
 
   it('stops in good order at SIGTERM', async () => {
-    const dataDir = join(folder, 'data')
+    const dataDir = await used()
     const { said, child } = await keep([dataDir])
     await end(child, 'SIGTERM')
     expect(child.exitCode).toBe(0)
@@ -244,7 +261,7 @@ describe('one hub a data directory', () => {
 if (isRoot) {
   describe('as root', () => {
     it('runs PostgreSQL as somebody else, with nothing of our environment', async () => {
-      const { pid } = await start(join(folder, 'data'))
+      const { pid } = await start(await used())
       const status = await readFile(`/proc/${pid()}/status`, 'utf8')
       expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
       expect(await readFile(`/proc/${pid()}/environ`, 'utf8')).not.toMatch(/VITEST|HOME=/)

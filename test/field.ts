@@ -2,14 +2,24 @@
  * A whole field for tests: a hub on a real database, agents enrolled by the command line, replayed devices imported from CSV. All
  * of it processes, all of it loopback, all of it gone at the end.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { catalystRecording, CATALYST_NAME } from './replay-device/catalyst.ts'
-import { startReplayFleet, type ReplayFleet } from './replay-device/replay-device.ts'
-import { type Environment, type Finished, must, netraven, netravenAgent, type Running, type RunningHub, startAgent, startHub } from './processes.ts'
+import {
+  type Environment,
+  type Finished,
+  must,
+  netraven,
+  netravenAgent,
+  type Running,
+  type RunningHub,
+  startAgent,
+  startHub,
+} from './processes.ts'
+import { CATALYST_NAME, catalystRecording } from './replay-device/catalyst.ts'
+import { type ReplayFleet, startReplayFleet } from './replay-device/replay-device.ts'
 
 export const ADMIN_PASSWORD = 'canary-admin-password'
 export const DEVICE_PASSWORD = 'canary-device-password'
@@ -48,6 +58,8 @@ export class Field {
 
   static async open(options: FieldOptions): Promise<Field> {
     const folder = await mkdtemp(join(tmpdir(), 'netraven-field-'))
+    // Else PostgreSQL's user could not enter, and the hub, when root, would keep its database elsewhere.
+    await chmod(folder, 0o711)
     const login = { username: 'backup', password: DEVICE_PASSWORD }
     const recording = catalystRecording()
     const fleet = await startReplayFleet({ recording, login, count: options.devices, nameInRecording: CATALYST_NAME })
@@ -81,7 +93,9 @@ export class Field {
       await must(netravenAgent(['enroll', '--hub', hub, '--token', token, '--dir', dir, '--name', `agent${number}`]))
       this.agentFolders.push(dir)
     }
-    const rows = this.fleet.devices.map((device) => `${device.name},127.0.0.1,${device.port},ios,backup,${DEVICE_PASSWORD},${ENABLE_PASSWORD}`)
+    const rows = this.fleet.devices.map(
+      (device) => `${device.name},127.0.0.1,${device.port},ios,backup,${DEVICE_PASSWORD},${ENABLE_PASSWORD}`,
+    )
     const csv = join(this.folder, 'devices.csv')
     await writeFile(csv, `name,address,port,driver,username,password,enable\n${rows.join('\n')}\n`)
     await must(this.cli(['devices', 'import', csv, '--site', 'lab']))
@@ -105,7 +119,10 @@ export class Field {
       const response = await fetch(`${this.hub.url}/api/auth/token`, { method: 'POST', headers, body })
       this.#loggedIn = ((await response.json()) as { access_token: string }).access_token
     }
-    return fetch(`${this.hub.url}/api${path}`, { ...init, headers: { authorization: `Bearer ${this.#loggedIn}`, ...init.headers } })
+    return fetch(`${this.hub.url}/api${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${this.#loggedIn}`, ...init.headers },
+    })
   }
 
   /** Starts the agent of this number, from 1. */

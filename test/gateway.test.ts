@@ -1,7 +1,8 @@
 /** The agents' door over real sockets: the hub's gateway, the agent's own link, a real database between. */
+
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Answer } from '@netraven/protocol/calls.ts'
@@ -98,7 +99,15 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
       agentId: agent.id,
       key: agent.key,
       trusted: new TrustedKeys([hubKey.publicKey]),
-      hello: () => ({ software: '0', hostname: 'jump', node: '24', concurrency: 5, drivers: { linux: 'd1' }, holding: [], spooled: 0 }),
+      hello: () => ({
+        software: '0',
+        hostname: 'jump',
+        node: '24',
+        concurrency: 5,
+        drivers: { linux: 'd1' },
+        holding: [],
+        spooled: 0,
+      }),
       online: (answer) => void hellos.push(answer),
       offline,
       nudged,
@@ -202,7 +211,13 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
   it('hears no question before hello, no hello twice, and no event without an answer', async () => {
     const { io } = await import('socket.io-client')
     const connect = () =>
-      io(`${url}/agents`, { path: '/agent-socket', transports: ['websocket'], reconnection: false, forceNew: true, auth: { agent: agent.id, protocol: 1 } })
+      io(`${url}/agents`, {
+        path: '/agent-socket',
+        transports: ['websocket'],
+        reconnection: false,
+        forceNew: true,
+        auth: { agent: agent.id, protocol: 1 },
+      })
     for (const junk of [Buffer.from('junk'), 'text', null, { a: 1 }, Buffer.alloc(300, 1)]) {
       for (const name of ['claim', 'hello', 'report']) {
         const socket = connect()

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Identity, run } from '../hub/db/child.ts'
 import { postgresUser } from '../hub/db/cluster-home.ts'
 import { openDatabase } from '../hub/db/connect.ts'
@@ -123,15 +123,17 @@ async function freePort(): Promise<number> {
   return promise
 }
 
-/** Stops and removes the servers of runs whose process is gone. */
+/** Stops and removes the servers of runs whose process is gone, those of embedded.test.ts too. */
 async function sweep(log: Log): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const pid = Number(/^netraven-test-(\d+)-/.exec(name)?.[1])
+    const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1])
     if (!Number.isSafeInteger(pid) || isAlive(pid)) continue
     const folder = join(tmpdir(), name)
     try {
-      await stopLeftover(join(folder, 'embedded', 'postgres', 'cluster'), log)
-      await stopLeftover(join(folder, 'server', 'cluster'), log)
+      const files = await readdir(folder, { recursive: true })
+      for (const file of files.filter((path) => basename(path) === 'postmaster.pid')) {
+        await stopLeftover(join(folder, dirname(file)), log)
+      }
       await rm(folder, { recursive: true, force: true })
     } catch (err) {
       log.warn({ err, folder }, 'what an earlier test run left could not be cleared')

@@ -57,7 +57,9 @@ export class Running {
       if (found) return found
       const left = deadline - Date.now()
       if (left <= 0 || this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`${left <= 0 ? 'time is up' : 'the process ended'} before ${pattern} was seen:\n${this.#output.slice(-4000)}`)
+        throw new Error(
+          `${left <= 0 ? 'time is up' : 'the process ended'} before ${pattern} was seen:\n${this.#output.slice(-4000)}`,
+        )
       }
       await this.#more(left)
     }
@@ -86,12 +88,18 @@ export type Environment = Readonly<Record<string, string>>
 
 /** The environment of a process under test: ours, less what the tests' own process was told. */
 function environment(extra: Environment): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(?:NETRAVEN_|HUB_|DATABASE_|STORAGE_|LOG_LEVEL|VITEST|NODE_OPTIONS)/.test(name))
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:NETRAVEN_|HUB_|DATABASE_|STORAGE_|LOG_LEVEL|VITEST|NODE_OPTIONS)/.test(name),
+  )
   return { ...Object.fromEntries(kept), ...extra }
 }
 
 function start(file: string, args: readonly string[], env: Environment): ChildProcess {
-  return spawn(process.execPath, [join(ROOT, file), ...args], { cwd: ROOT, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [join(ROOT, file), ...args], {
+    cwd: ROOT,
+    env: environment(env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
 }
 
 export interface RunningHub extends Running {

@@ -55,7 +55,10 @@ describe.each(servers)('the queue on %s', (kind) => {
     database.db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
   const versionsOf = (device: string) =>
     database.db.selectFrom('versions').selectAll().where('device_id', '=', device).orderBy('first_seen_at').execute()
-  const expireLeases = () => sql`update tasks set lease_until = now() - interval '1 second' where state = 'leased' and site_id = ${site}`.execute(database.db)
+  const expireLeases = () =>
+    sql`update tasks set lease_until = now() - interval '1 second' where state = 'leased' and site_id = ${site}`.execute(
+      database.db,
+    )
 
   /** One device read once by the agent, to its end. */
   async function readOnce(device: string, text: string, extra: Parameters<typeof signedReport>[3] = {}) {
@@ -151,12 +154,22 @@ describe.each(servers)('the queue on %s', (kind) => {
     const third = await readOnce(device, 'hostname b\n', { capturedAtMs: 1_700_000_120_000 })
     expect(third.state).toBe('text recorded')
     const versions = await versionsOf(device)
-    expect(versions.map((version) => [version.seen_count, version.last_seen_at.getTime() - version.first_seen_at.getTime()])).toEqual([
+    expect(
+      versions.map((version) => [version.seen_count, version.last_seen_at.getTime() - version.first_seen_at.getTime()]),
+    ).toEqual([
       [2, 60_000],
       [1, 0],
     ])
-    expect(await taskRow(second.task.id)).toMatchObject({ state: 'succeeded', outcome: 'unchanged', version_id: versions[0]?.id })
-    expect(await taskRow(third.task.id)).toMatchObject({ state: 'succeeded', outcome: 'changed', version_id: versions[1]?.id })
+    expect(await taskRow(second.task.id)).toMatchObject({
+      state: 'succeeded',
+      outcome: 'unchanged',
+      version_id: versions[0]?.id,
+    })
+    expect(await taskRow(third.task.id)).toMatchObject({
+      state: 'succeeded',
+      outcome: 'changed',
+      version_id: versions[1]?.id,
+    })
     const row = await database.db.selectFrom('devices').selectAll().where('id', '=', device).executeTakeFirstOrThrow()
     expect(row).toMatchObject({ latest_version_id: versions[1]?.id, host_key: 'SHA256:abc', last_failure_code: null })
     expect((await blobs.get(versions[1]?.content_hash ?? '')).toString()).toBe('hostname b\n')
@@ -168,7 +181,9 @@ describe.each(servers)('the queue on %s', (kind) => {
     await readOnce(device, 'two\n')
     const back = await readOnce(device, 'one\n')
     expect(back.state).toBe('recorded')
-    expect((await versionsOf(device)).map((version) => version.content_hash === back.report.outcome.contentHash)).toEqual([true, false, true])
+    expect(
+      (await versionsOf(device)).map((version) => version.content_hash === back.report.outcome.contentHash),
+    ).toEqual([true, false, true])
   })
 
   it('lets the fingerprint alone decide: a secret that is encrypted anew makes no version', async () => {
@@ -196,7 +211,9 @@ describe.each(servers)('the queue on %s', (kind) => {
     const { report } = await readOnce(device, 'once\n')
     expect(await backups.report(agent, [report])).toEqual([{ task: report.task, state: 'recorded' }])
     const question = { report, encoding: 'zstd', part: 0, parts: 1, spans: [] } as const
-    expect(await backups.content(agent, { ...question, spans: [] }, zstdCompressSync('once\n'))).toEqual({ state: 'recorded' })
+    expect(await backups.content(agent, { ...question, spans: [] }, zstdCompressSync('once\n'))).toEqual({
+      state: 'recorded',
+    })
     expect((await versionsOf(device)).length).toBe(1)
   })
 
@@ -260,7 +277,9 @@ describe.each(servers)('the queue on %s', (kind) => {
       signedReport(agent.key, { ...task, deviceId: newId() }, 'text\n'),
     ]
     for (const one of forged) {
-      expect(await backups.report(agent, [one])).toMatchObject([{ state: 'refused', failure: { code: 'STATEMENT_INVALID' } }])
+      expect(await backups.report(agent, [one])).toMatchObject([
+        { state: 'refused', failure: { code: 'STATEMENT_INVALID' } },
+      ])
     }
     expect(await taskRow(task.id)).toMatchObject({ state: 'leased' })
   })
@@ -272,9 +291,18 @@ describe.each(servers)('the queue on %s', (kind) => {
     const report = signedReport(agent.key, task ?? { id: '', attempt: 0, deviceId: '' }, 'text\n')
     const question = { report, encoding: 'zstd' as const, part: 0, parts: 1 }
     const whole = zstdCompressSync('text\n')
-    const bombs = [zstdCompressSync('TEXT\n'), zstdCompressSync('text'), whole.subarray(0, whole.length - 3), Buffer.from('junk'), zstdCompressSync(Buffer.alloc(50_000_000))]
+    const bombs = [
+      zstdCompressSync('TEXT\n'),
+      zstdCompressSync('text'),
+      whole.subarray(0, whole.length - 3),
+      Buffer.from('junk'),
+      zstdCompressSync(Buffer.alloc(50_000_000)),
+    ]
     for (const bytes of bombs) {
-      expect(await backups.content(agent, question, bytes)).toMatchObject({ state: 'refused', failure: { code: 'TRANSMISSION_CORRUPT' } })
+      expect(await backups.content(agent, question, bytes)).toMatchObject({
+        state: 'refused',
+        failure: { code: 'TRANSMISSION_CORRUPT' },
+      })
     }
     expect(await versionsOf(device)).toEqual([])
   })

@@ -46,12 +46,23 @@ export async function seedAgent(db: Kysely<Tables>, siteId: string): Promise<See
 export async function seedCredential(db: Kysely<Tables>, keyring: Keyring, password: string): Promise<string> {
   const id = newId()
   const sealed = sealCredential(keyring, id, { password })
-  const row = { id, name: `cred-${id}`, username: 'backup', kind: 'password', sealed_secret: sealed, updated_at: new Date() } as const
+  const row = {
+    id,
+    name: `cred-${id}`,
+    username: 'backup',
+    kind: 'password',
+    sealed_secret: sealed,
+    updated_at: new Date(),
+  } as const
   await db.insertInto('credentials').values(row).execute()
   return id
 }
 
-export async function seedDevice(db: Kysely<Tables>, siteId: string, credentialId: string | null = null): Promise<string> {
+export async function seedDevice(
+  db: Kysely<Tables>,
+  siteId: string,
+  credentialId: string | null = null,
+): Promise<string> {
   const id = newId()
   await db
     .insertInto('devices')

@@ -1,6 +1,7 @@
 /** A TCP proxy that can swallow what one side says and then cut the line: a link that breaks at the worst moment. */
-import { connect, createServer, type Server, type Socket } from 'node:net'
+
 import type { AddressInfo } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export class Tripwire {
   readonly #server: Server

@@ -23,7 +23,7 @@ export default defineDriver({
   ],
   volatile: [/^! (?:Startup-config last modified at|Last configuration change) /],
   secrets: [
-    /^enable (?:secret|password)(?: level \d+)?(?: (?:sha512|\d\w?))? (?<secret>\S+)/,
+    /^(?:enable (?:secret|password)|aaa root secret)(?: level \d+)?(?: (?:sha512|\d\w?))? (?<secret>\S+)/,
     /^username \S+ .*?\bsecret(?: (?:sha512|\d\w?))? (?<secret>\S+)/,
     /^snmp-server community (?:(?:[07]|8a) (?=\S+ (?:view|ro|rw)\b))?(?<secret>\S+)/,
     /^snmp-server host \S+ (?:vrf \S+ )?(?:(?:trap|inform)s? )?(?:version (?:1|2c) )?(?!(?:version|vrf|traps?|informs?) )(?<secret>\S+)/,
@@ -34,6 +34,7 @@ export default defineDriver({
     /^ntp authentication-key \d+ \S+ (?:(?:[07]|8a) )?(?<secret>\S+)/,
     /^ +(?:neighbor \S+ |auth |search username \S+ )?password(?: (?:[07]|8a))? (?!(?:minimum|policy|encryption|encryption-key) )(?<secret>\S+)/,
     /^ +(?:ip ospf )?(?:authentication-key|message-digest-key \d+ \S+)(?: (?:[07]|8a))? (?<secret>\S+)/,
+    /^ +(?:ospfv3|ipv6 ospf|area) .*?\b(?:authentication|encryption) ipsec spi \d+ (?<secret>\S.*)$/,
     /^ +vrrp \d+ (?:peer )?authentication (?:text |ietf-md5 key-string )?(?:(?:[07]|8a) )?(?<secret>\S+)/,
     /^ +(?:isis )?authentication (?:key-id \d+ algorithm \S+ (?:rfc-5310 )?)?key(?: (?:[07]|8a))? (?<secret>\S+)/,
     /^ +secret \S+ (?:(?:[07]|8a) )?(?<secret>\S+) (?:receive|transmit)-lifetime/,

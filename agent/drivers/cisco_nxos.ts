@@ -24,6 +24,7 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete: /(?<![\s\S])\s*!Command: show running-config(?=[\s\S]*^version \d)[\s\S]*^line vty$/,
+      idleMs: 60_000,
       totalMs: 300_000,
     },
   ],

@@ -7,7 +7,7 @@ import { commonPagers, defineDriver } from '../driver.ts'
  * is weaker than an end mark, but FortiOS prints none.
  */
 const encrypted = String.raw`^ +set [\w-]+(?: \d+)? "?ENC `
-const snmp = String.raw`(?<=^config (?:system snmp community|switch-controller snmp-community)\n(?: .*\n)*)`
+const snmp = String.raw`(?<=^config (?:system snmp community|switch-controller snmp-community)\n(?: .*\n){0,600} {8}set name "[^"\n]+")`
 
 export default defineDriver({
   title: 'Fortinet FortiOS',
@@ -39,9 +39,7 @@ export default defineDriver({
     /-----BEGIN [A-Z ]*PRIVATE KEY-----\n(?<secret>[^"]+?)\n-----END/,
     /^#private-encryption-key=(?<secret>\S+)/,
     // a policy has `set uuid` next: without this look ahead each of thousands would be searched back to its section
-    new RegExp(
-      `^ {8}set name "(?<secret>[^"\\n]+)"$(?!\\n +set (?:uuid|srcintf) )${snmp.replace('(?: .*\\n)*)', '(?: .*\\n)* {8}set name "[^"\\n]+")')}`,
-    ),
+    new RegExp(String.raw`^ {8}set name "(?<secret>[^"\n]+)"$(?!\n +set (?:uuid|srcintf) )${snmp}`),
     /:\/\/[^\s/:@"]+:(?<secret>[^\s@"/]+)@/,
   ],
   resalted: [

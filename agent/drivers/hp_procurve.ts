@@ -2,7 +2,7 @@ import { commonPagers, defineDriver } from '../driver.ts'
 
 /**
  * ProCurve and ArubaOS-Switch draw their prompt with cursor addressing and print no end mark. What a whole configuration has:
- * the editor's header first, a closed block, and behind the last closed block nothing but lines of the top level that open
+ * the editor's header first, a VLAN, a closed block, and behind the last closed block nothing but lines of the top level that open
  * no block. A cut between two such lines is seen only by the missing prompt.
  */
 export default defineDriver({
@@ -29,13 +29,13 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete:
-        /(?<![\s\S])\s*; \S+ Configuration Editor; Created on release [\s\S]*\n *exit(?:\n+(?!(?:exit|interface|vlan|router|ip access-list|class|policy|crypto|device-profile)\b)\S.*)*\s*(?![\s\S])/,
+        /(?<![\s\S])\s*; \S+ Configuration Editor; Created on release (?=[\s\S]*^vlan \d)[\s\S]*\n *exit *(?:\n+(?!(?:exit|interface|vlan|router|ip access-list|class|policy|crypto|device-profile)\b)\S.*)*\s*(?![\s\S])/,
     },
   ],
   volatile: [/^(?:Running|Startup) configuration:\s*$/],
   secrets: [
     /^password (?:manager|operator|port-access) (?:user-name (?:"[^"\n]*"|\S+) )?(?:plaintext|[Ss][Hh][Aa]-?\d+) (?<secret>"[^"\n]*"|\S+)/,
-    /^ *aaa authentication local-user .*?\bpassword \S+ (?<secret>"[^"\n]*"|\S+)/,
+    /^ *aaa authentication (?:local-user .*?\bpassword|captive-portal .*?\burl-hash-key) \S+ (?<secret>"[^"\n]*"|\S+)/,
     /^aaa port-access .*?\b(?:secret|password) (?<secret>"[^"\n]*"|\S+)/,
     /^snmp-server community (?<secret>"[^"\n]*"|\S+)/,
     /^snmp-server host \S+ (?:community )?(?<secret>"[^"\n]*"|\S+)/,

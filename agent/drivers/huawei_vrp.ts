@@ -8,7 +8,7 @@ export default defineDriver({
   channel: 'shell',
   prompt: /^(?:HRP_[A-Z])?<[\w.\-/@:+~ ]{1,64}>$/,
   answers: [{ when: /\[Y\/N\] ?:? ?$/, send: 'N' }],
-  prepare: ['screen-length 0 temporary', 'screen-width 512'],
+  prepare: ['screen-length 0 temporary'],
   rejected: [/^(?:Error: ?|% ?)(?:Unrecognized|Incomplete|Ambiguous|Wrong parameter|Too many parameters)/],
   denied: [/^Error: ?(?:You do not have permission|No permission|Permission denied|.*no right)/],
   commands: [
@@ -23,7 +23,9 @@ export default defineDriver({
     {
       run: 'display current-configuration',
       as: 'config',
-      complete: /(?<![\s\S])(?=[\s\S]*^#$)[\s\S]*^return\s*(?![\s\S])/,
+      complete: /(?<![\s\S])[\s\S]*^# *\nreturn\s*(?![\s\S])/,
+      idleMs: 60_000,
+      totalMs: 300_000,
     },
   ],
   volatile: [/^!Last configuration was /],
@@ -40,7 +42,7 @@ export default defineDriver({
     /^ *(?:radius|hwtacacs)-server .*?\bshared-key (?!cipher |simple )(?<secret>\S+)/,
     /^ *pre-shared-key (?!cipher |simple |plain )(?<secret>\S.*)$/,
     /^ *vrrp vrid \d+ authentication-mode (?:simple|md5) (?!plain |cipher )(?<secret>\S+)/,
-    /\bpass-phrase (?:\d )?(?<secret>\S+)/,
+    /\bpass-phrase (?:\d )?(?!cipher |simple )(?<secret>\S+)/,
     /:\/\/[^\s:/@]{1,64}:(?<secret>\S{1,128})@/,
   ],
 })

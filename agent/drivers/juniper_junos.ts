@@ -23,7 +23,7 @@ export default defineDriver({
       as: 'note',
       keep: /^(?:fpc\d+:|node\d+:|Hostname:|Model:|Junos:|JUNOS (?:Software Release|Base OS boot))/,
     },
-    { run: 'show chassis hardware | no-more', as: 'note', keep: /^(?!\{|-+$)\s*\S/ },
+    { run: 'show chassis hardware | no-more', as: 'note', keep: /^(?!\{|-+$) *\S/ },
     {
       // `display omit` also prints what `apply-flags omit` hides; a release that does not know it gets the plain one
       run: ['show configuration | display omit | no-more', 'show configuration | no-more'],
@@ -41,7 +41,7 @@ export default defineDriver({
   secrets: [
     /"(?<secret>\$\d\w*\$[^"\n]+)"/, // $1$ $5$ $6$ hashes, $8$ $9$ reversible; brace and set form
     /^ +(?!(?:ssh-|ecdsa-|sk-)\S+ )[\w-]+ (?:[^"\n]* )?"(?<secret>[^"\n]+)"; ## SECRET-DATA$/,
-    /^ +(?:[^"\n]* )(?<secret>[^"\s]+); ## SECRET-DATA$/,
+    /^ +[^"\s](?:[^"\n]* )?(?<secret>[^"\s]+); ## SECRET-DATA$/,
     // SNMP communities; those of policy-options have `members`, or stand in a term
     /^ +community (?<secret>"[^"\n]+"|[^\s;{"]+) \{\n +(?:authorization|clients?|client-list-name|view|routing-instance|logical-system)\b/,
     /^ {4}community (?<secret>"[^"\n]+"|[^\s;{"]+);$/,

@@ -8,7 +8,8 @@ const end = '# end of export'
 const exportOf = (what: string) => `${what}; :put "${end}"`
 /** Bare, quoted, or in a script (that is: quoted within a quoted text). */
 const value = String.raw`=(?:\\?")?(?<secret>(?<=\\")[^"\\\n]+|(?<==")(?:\\.|[^"\\\n])+|(?<==)[^\s"\\]+)`
-const notInProse = String.raw`(?<!\b(?:comment|ssid|note|contact|location)="(?:\\.|[^"\\\n])*)`
+/** Words in a comment are no secret; looked for behind the key, since it is slow. */
+const notInProse = String.raw`(?==)(?<!\b(?:comment|ssid|note|contact|location)="(?:\\.|[^"\\\n]){0,400})`
 const keys = String.raw`(?:[\w-]*-)?(?:password|secret|passphrase|pre-?shared-key|private-key|auth(?:entication)?-key|protection-key|md5-key|static-key-\d|trap-community)`
 
 export default defineDriver({
@@ -27,12 +28,12 @@ export default defineDriver({
     {
       run: '/system resource print',
       as: 'note',
-      keep: /^\s*(?:version|board-name|architecture-name|factory-software|platform):/,
+      keep: /^ *(?:version|board-name|architecture-name|factory-software|platform):/,
     },
     {
       run: '/system routerboard print',
       as: 'note',
-      keep: /^\s*(?:model|serial-number|firmware-type|factory-firmware|current-firmware|upgrade-firmware):/,
+      keep: /^ *(?:model|serial-number|firmware-type|factory-firmware|current-firmware|upgrade-firmware):/,
     },
     {
       run: [exportOf('/export show-sensitive'), exportOf('/export')],
@@ -45,7 +46,7 @@ export default defineDriver({
   volatile: [/^# \S+ \S+ by RouterOS /],
   unwrap: /\\\n {4}/,
   secrets: [
-    new RegExp(`[ .]${notInProse}${keys}${value}`),
+    new RegExp(`[ .]${keys}${notInProse}${value}`),
     new RegExp(String.raw`(?<=^/snmp community\n(?:(?:add|set) .*\n){0,40}(?:add|set) .*) name${value}`),
     /:\/\/[^\s/:@"]+:(?<secret>[^\s@"/]+)@/,
   ],

@@ -22,13 +22,12 @@ export default defineDriver({
     {
       run: 'show system info',
       as: 'note',
-      keep: /^\s*(?:<(?:hostname|model|serial|sw-version|family|vm-mode|multi-vsys)>|(?:hostname|model|serial|sw-version|family|vm-mode|multi-vsys): )/,
+      keep: /^ *(?:<(?:hostname|model|serial|sw-version|family|vm-mode|multi-vsys)>|(?:hostname|model|serial|sw-version|family|vm-mode|multi-vsys): )/,
     },
     {
       run: 'show config running',
       as: 'config',
-      complete:
-        /^\s*(?:<response[^>]*>\s*(?:<result[^>]*>\s*)?)?<config [\s\S]*<\/config>(?:\s*<\/result>)?(?:\s*<\/response>)?\s*(?![\s\S])|^config \{\n[\s\S]*^\}\n*(?![\s\S])/,
+      complete: /^<config [\s\S]*<\/config>\n*(?![\s\S])|^config \{\n[\s\S]*^\}\n*(?![\s\S])/,
       totalMs: 270_000,
       idleMs: 90_000, // the management plane collects everything before the first line
     },
@@ -39,7 +38,7 @@ export default defineDriver({
   secrets: [
     /<(?!public-key>)(?:phash|(?:[\w-]*-)?(?:password|passwd|passphrase|secret|key|community-string|community|authpwd|privpwd))>(?<secret>[^<\s][^<]*)<\//,
     />(?<secret>-AQ==[^<]+)</,
-    /^\s*(?:phash|(?:[\w-]*-)?(?:password|passwd|passphrase|secret|private-key|community-string|authpwd|privpwd)) "?(?<secret>[^\s";{]+)"?;$/,
+    /^ *(?:phash|(?:[\w-]*-)?(?:password|passwd|passphrase|secret|private-key|community-string|authpwd|privpwd)) "?(?<secret>[^\s";{]+)"?;$/,
     /\s"?(?<secret>-AQ==[^\s";<]+)"?;$/,
     /:\/\/[^\s/:@"]+:(?<secret>[^\s@"/<]+)@/,
   ],

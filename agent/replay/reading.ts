@@ -54,7 +54,7 @@ export async function readReplayed(
 }
 
 /** Its time stands still while anything can happen at once, then goes to the next timer. */
-class VirtualClock implements Clock {
+export class VirtualClock implements Clock {
   #nowMs = 0
   readonly #timers = new Set<{ atMs: number; run: () => void }>()
 

@@ -21,7 +21,10 @@ export class Login {
   #asked: string | undefined
 
   constructor(has: { readonly key: boolean; readonly password: boolean }) {
-    this.#order = [...(has.key ? (['publickey'] as const) : []), ...(has.password ? (['password', 'keyboard-interactive'] as const) : [])]
+    this.#order = [
+      ...(has.key ? (['publickey'] as const) : []),
+      ...(has.password ? (['password', 'keyboard-interactive'] as const) : []),
+    ]
   }
 
   /** A secret is under way and the device has not judged it. */
@@ -49,7 +52,10 @@ export class Login {
     const question = questions.find((text) => !ASKS_PASSWORD.test(text))
     if (this.#answered || question !== undefined) {
       this.#passwordRejected ||= this.#answered && question === undefined
-      this.#asked = (question ?? questions[0] ?? '').replace(/[^ -~]/g, '?').trim().slice(0, ASKED_MAX)
+      this.#asked = (question ?? questions[0] ?? '')
+        .replace(/[^ -~]/g, '?')
+        .trim()
+        .slice(0, ASKED_MAX)
       return false
     }
     this.#answered = true

@@ -77,7 +77,12 @@ function listsOf(body: Buffer): Algorithms | undefined {
     if (at + 4 > body.length) return undefined
     const end = at + 4 + body.readUInt32BE(at)
     if (end > body.length) return undefined
-    lists.push(body.toString('latin1', at + 4, end).split(',').filter(Boolean))
+    lists.push(
+      body
+        .toString('latin1', at + 4, end)
+        .split(',')
+        .filter(Boolean),
+    )
     at = end
   }
   const [kex = [], serverHostKey = [], cipherUp = [], cipherDown = [], macUp = [], macDown = []] = lists

@@ -5,25 +5,29 @@ import type { Channel, End } from '../channel.ts'
 /** What ssh2 gives for a channel. Its `exit` comes with a status, or with null and a signal; `close` comes last. */
 export type SshStream = Duplex & { readonly stderr: Readable; close(): void }
 
+/** So many pieces of it are kept for a listener that is not there yet. */
+const EARLY_MAX = 16
+
 export class SshChannel implements Channel {
   readonly #stream: SshStream
   #end: End | undefined
   #onEnd: ((end: End) => void) | undefined
+  #onErrorData: ((bytes: Buffer) => void) | undefined
+  readonly #early: Buffer[] = []
   #exit: Pick<End, 'exit' | 'signal'> = {}
 
-  /** @param broken what ended the connection under the channel; undefined: the device closed the channel itself */
-  constructor(stream: SshStream, broken: () => Error | undefined) {
+  constructor(stream: SshStream) {
     this.#stream = stream
     stream.on('exit', (status: number | null, signal?: string) => {
       this.#exit = status === null ? { signal: signal ?? 'a signal' } : { exit: status }
     })
-    stream.on('error', (error: Error) => this.#finish({ clean: false, error }))
-    stream.on('close', () => {
-      const error = broken()
-      this.#finish(error ? { clean: false, error } : { clean: true, ...this.#exit })
+    stream.on('error', (error: Error) => this.break(error))
+    stream.on('close', () => this.#finish({ clean: true, ...this.#exit }))
+    // Read although nobody may want it: it would fill the channel's window and stop the output.
+    stream.stderr.on('data', (bytes: Buffer) => {
+      if (this.#onErrorData) this.#onErrorData(bytes)
+      else if (this.#early.length < EARLY_MAX) this.#early.push(bytes)
     })
-    // Nobody may want it, but unread it would fill the channel's window and stop the output.
-    stream.stderr.resume()
   }
 
   write(data: string | Uint8Array): void {
@@ -35,7 +39,8 @@ export class SshChannel implements Channel {
   }
 
   onErrorData(listener: (bytes: Buffer) => void): void {
-    this.#stream.stderr.on('data', listener)
+    this.#onErrorData = listener
+    for (const bytes of this.#early.splice(0)) listener(bytes)
   }
 
   onEnd(listener: (end: End) => void): void {
@@ -45,6 +50,11 @@ export class SshChannel implements Channel {
 
   close(): void {
     this.#stream.close()
+  }
+
+  /** The connection under it is gone. */
+  break(error: Error): void {
+    this.#finish({ clean: false, error })
   }
 
   #finish(end: End): void {

@@ -10,6 +10,7 @@ import { algorithmsFor, missingIn } from './algorithms.ts'
 import { Login, type Method } from './login.ts'
 import { PacketSocket } from './packet-socket.ts'
 import { ServerHello } from './server-hello.ts'
+import { failureCodeOf } from './socket-error.ts'
 import { SshChannel, type SshStream } from './ssh-channel.ts'
 
 /** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than pagers page at. */
@@ -73,6 +74,7 @@ class SshConnection implements Connection {
   #settle: { resolve(connection: Connection): void; reject(reason: unknown): void } | undefined
   /** What ended the connection. */
   #broken: Error | undefined
+  readonly #channels: SshChannel[] = []
   readonly #onAbort = () => this.#fail(reasonOf(this.#signal))
 
   constructor(target: SshTarget, key: ParsedKey | undefined, signal: AbortSignal, clock: Clock) {
@@ -110,7 +112,9 @@ class SshConnection implements Connection {
     this.#cancelTimer?.()
     if (this.#stage === 'over') return
     this.#stage = 'over'
-    this.#broken ??= new Error('closed')
+    const closed = new Error('the connection was closed')
+    this.#broken ??= closed
+    for (const channel of this.#channels) channel.break(closed)
     this.#client.end()
     this.#socket.destroySoon()
   }
@@ -128,7 +132,9 @@ class SshConnection implements Connection {
         this.#stage = 'login'
       })
       .on('ready', () => this.#ready())
-      .on('change password', () => this.#fail(this.#failure('PASSWORD_REJECTED', { reason: 'the device demands a new one' })))
+      .on('change password', () =>
+        this.#fail(this.#failure('PASSWORD_REJECTED', { reason: 'the device demands a new one' })),
+      )
       .connect({
         sock: this.#socket,
         username,
@@ -163,7 +169,9 @@ class SshConnection implements Connection {
     this.#stage = 'banner'
     this.#limit(() => {
       if (this.#stage === 'banner') return this.#failure('BANNER_TIMEOUT')
-      return this.#failure(this.#stage === 'login' ? 'CONNECTION_LOST' : 'SSH_PROTOCOL', { reason: 'no answer in time' })
+      return this.#failure(this.#stage === 'login' ? 'CONNECTION_LOST' : 'SSH_PROTOCOL', {
+        reason: 'no answer in time',
+      })
     })
   }
 
@@ -175,7 +183,7 @@ class SshConnection implements Connection {
     this.#settle = undefined
   }
 
-  /** Called with the key that the device has proved to have, before anything secret is sent. */
+  /** Before anything secret is sent. The proof that the device has this key follows, and without it there is no login. */
   #knows(key: Buffer): boolean {
     this.#hostKey = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
     const pinned = this.#target.hostKey
@@ -209,7 +217,11 @@ class SshConnection implements Connection {
         cancel()
         if (this.#broken) reject(this.#broken instanceof Failure ? this.#broken : lost())
         else if (error) reject(new Failure('CHANNEL_REFUSED', this.#where(), { cause: error }))
-        else resolve(new SshChannel(stream, () => this.#broken))
+        else {
+          const channel = new SshChannel(stream)
+          this.#channels.push(channel)
+          resolve(channel)
+        }
       }
       try {
         ask(opened)
@@ -235,13 +247,16 @@ class SshConnection implements Connection {
     this.#signal.removeEventListener('abort', this.#onAbort)
     this.#password = undefined
     this.#socket.destroy()
+    for (const channel of this.#channels) channel.break(failure)
     this.#settle?.reject(failure)
     this.#settle = undefined
   }
 
   #failureOf(error: Error & { level?: string; code?: string | number }): Failure {
     const { level, code } = error
-    if (this.#stage === 'connect') return this.#unreachable(typeof code === 'string' ? code : '')
+    // Accepted and taken back, before we heard of it.
+    if (this.#stage === 'connect' && code === 'ECONNRESET') this.#stage = 'banner'
+    if (this.#stage === 'connect') return this.#failure(failureCodeOf(String(code)), { reason: String(code) })
     if (level === 'handshake' || this.#stage === 'key exchange') {
       if (code === TOO_MANY_CONNECTIONS) return this.#failure('CHANNEL_REFUSED', { reason: 'too many connections' })
       return this.#noCommonAlgorithm() ?? this.#failure('SSH_PROTOCOL')
@@ -252,24 +267,6 @@ class SshConnection implements Connection {
       return this.#login.failure
     }
     return level === 'protocol' && this.#stage !== 'banner' ? this.#failure('SSH_PROTOCOL') : this.#ended()
-  }
-
-  #unreachable(code: string): Failure {
-    const codes: Record<string, FailureCode> = {
-      ENOTFOUND: 'DNS_FAILED',
-      EAI_AGAIN: 'DNS_FAILED',
-      EHOSTUNREACH: 'NO_ROUTE',
-      ENETUNREACH: 'NO_ROUTE',
-      EHOSTDOWN: 'NO_ROUTE',
-      EADDRNOTAVAIL: 'NO_ROUTE',
-      EACCES: 'NO_ROUTE',
-      EPERM: 'NO_ROUTE',
-      EINVAL: 'NO_ROUTE',
-      ETIMEDOUT: 'TCP_TIMEOUT',
-      ECONNREFUSED: 'PORT_REFUSED',
-      ECONNRESET: 'PORT_REFUSED',
-    }
-    return this.#failure(codes[code] ?? 'NO_ROUTE', { reason: code })
   }
 
   /** The other side went away without a word. */

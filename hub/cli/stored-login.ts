@@ -20,7 +20,8 @@ export async function readLogin(folder: string): Promise<StoredLogin | undefined
   try {
     text = await readFile(path, 'utf8')
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined
     throw new Failure('NOT_LOGGED_IN', { path, reason: 'the file of the login cannot be read' }, { cause })
   }
   try {

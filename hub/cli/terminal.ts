@@ -83,7 +83,8 @@ export class Terminal {
    */
   async ask(question: string, instead: string): Promise<string> {
     const { stdin, stderr } = this.#streams
-    if (!stdin.isTTY || !stdin.setRawMode) throw new Failure('USAGE', { reason: `no terminal to ask on; use ${instead}` })
+    if (!stdin.isTTY || !stdin.setRawMode)
+      throw new Failure('USAGE', { reason: `no terminal to ask on; use ${instead}` })
     stderr.write(question)
     stdin.setRawMode(true)
     try {
@@ -99,7 +100,10 @@ export class Terminal {
 async function readLines(stdin: Readable): Promise<string[]> {
   const chunks: Buffer[] = []
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString().replace(/\r?\n$/, '').split(/\r?\n/)
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
 }
 
 /** Keys up to Enter, in raw mode: backspace, Ctrl-U and Ctrl-C do what they always do. */

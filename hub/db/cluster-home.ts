@@ -56,6 +56,9 @@ export async function findHome(options: HomeOptions): Promise<ClusterHome> {
   const folder = await folderFor(runAs, options)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chown(folder, runAs.uid, runAs.gid)
+  if (!(await canEnter(folder, runAs))) {
+    throw new Failure('DATA_DIR_UNUSABLE', { path: folder, reason: 'the user postgres cannot enter it' })
+  }
   const binaries = (await doesRun(native, runAs)) ? native : await copyOf(native, options.systemDir, options.log)
   await mustRun(binaries, runAs)
   return homeIn(folder, binaries, runAs)
@@ -94,7 +97,7 @@ async function folderFor(runAs: Identity, { dataDir, log, systemDir }: HomeOptio
     })
   }
   const inside = join(dataDir, 'postgres')
-  if (await succeeds('sh', ['-c', 'cd "$0"', dataDir], runAs)) return inside
+  if (await canEnter(dataDir, runAs)) return inside
   if (await stat(join(inside, 'cluster')).catch(() => undefined)) {
     throw new Failure('DATA_DIR_UNUSABLE', {
       path: inside,
@@ -102,7 +105,7 @@ async function folderFor(runAs: Identity, { dataDir, log, systemDir }: HomeOptio
     })
   }
   const outside = join(systemDir, digest(await realpath(dataDir)))
-  await mkdir(outside, { recursive: true })
+  await mkdir(systemDir, { recursive: true, mode: 0o755 })
   await writeDurably(
     join(dataDir, NOTE),
     `${outside}\n\nThe hub runs as root, PostgreSQL cannot, and its user postgres cannot enter this folder:\nthe database is in the folder above. Back it up with this one.\n`,
@@ -114,6 +117,8 @@ async function folderFor(runAs: Identity, { dataDir, log, systemDir }: HomeOptio
   )
   return outside
 }
+
+const canEnter = (folder: string, runAs: Identity) => succeeds('sh', ['-c', 'cd "$0"', folder], runAs)
 
 /** The user that PostgreSQL runs as when we are root; made when the system has none. */
 export async function postgresUser(log: Log): Promise<{ uid: number; gid: number }> {

@@ -57,6 +57,8 @@ const initdbFlags = [
   '--builtin-locale=C.UTF-8',
   '--locale=C',
   '--data-checksums',
+  // One call for the whole file system instead of one for each of a thousand files.
+  ...(process.platform === 'linux' ? ['--sync-method=syncfs'] : []),
 ]
 
 /**

@@ -3,11 +3,10 @@
  * this machine changes, and an OpenSSH server whose user has vtysh as login shell.
  */
 import { spawn } from 'node:child_process'
-import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OpenSshPeer, startOpenSsh } from './openssh.ts'
-import { endAll, run, until } from './programs.ts'
+import { endAll, makeFolder, run, until } from './programs.ts'
 
 export interface FrrOptions {
   /** Program that vtysh pages through, as `VTYSH_PAGER` says; absent: none. */
@@ -44,7 +43,7 @@ export async function startFrr(options: FrrOptions = {}): Promise<FrrPeer> {
     for (let step = undo.pop(); step; step = undo.pop()) await step()
   }
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'nr-frr-'))
+    const folder = await makeFolder()
     undo.push(() => rm(folder, { recursive: true, force: true }))
     const vtysh = await startDaemons(folder, options, undo)
     const shell = join(folder, 'login-shell')
@@ -67,7 +66,6 @@ export async function startFrr(options: FrrOptions = {}): Promise<FrrPeer> {
 async function startDaemons(folder: string, options: FrrOptions, undo: (() => Promise<unknown>)[]): Promise<string[]> {
   const sockets = join(folder, 'run')
   const config = join(folder, 'etc')
-  await chmod(folder, 0o755)
   for (const path of [sockets, config]) await mkdir(path)
   await writeFile(join(config, 'vtysh.conf'), `service integrated-vtysh-config\nhostname ${FRR_HOSTNAME}\n`)
   await writeFile(join(config, 'frr.conf'), [...(options.config ?? []), CONFIG].join('\n'))

@@ -1,12 +1,11 @@
 /** A real OpenSSH server: Debian's, with a configuration, host keys and users of its own, on a loopback port. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LinuxUser, makeUser } from './linux-user.ts'
-import { endAll, hasChildren, run, until } from './programs.ts'
+import { endAll, hasChildren, makeFolder, run, until } from './programs.ts'
 
 export interface OpenSshOptions {
   /** More lines of sshd_config; the first mention of a word wins, so these come before the fixture's own. */
@@ -58,9 +57,8 @@ async function start(
   undo: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<OpenSshPeer> {
-  const folder = await mkdtemp(join(tmpdir(), 'nr-openssh-'))
+  const folder = await makeFolder()
   undo.push(() => rm(folder, { recursive: true, force: true }))
-  await chmod(folder, 0o755)
   const made = await mkdir(SEPARATION, { recursive: true, mode: 0o755 })
   if (made !== undefined) undo.push(() => rmdir(SEPARATION).catch(() => undefined))
   const hostKeyFile = join(folder, 'host-key')

@@ -1,7 +1,9 @@
 /** What the real peers need of the machine, and running its programs. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { access, constants, readdir, readFile } from 'node:fs/promises'
+import { access, chmod, constants, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** Outcome of a program that ran to its end. */
 export interface Ran {
@@ -60,13 +62,33 @@ async function runs(file: string): Promise<boolean> {
 }
 
 /** Process ids with what they are, of all processes now. */
-async function processes(): Promise<{ pid: number; parent: number; user: number }[]> {
+async function processes(): Promise<{ pid: number; parent: number; user: number; command: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const all = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')))
-  return all.flatMap((status) => {
+  const read = (pid: string, name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+  const all = await Promise.all(pids.map((pid) => Promise.all([read(pid, 'status'), read(pid, 'cmdline')])))
+  return all.flatMap(([status, command]) => {
     const number = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
-    return status === '' ? [] : [{ pid: number('Pid'), parent: number('PPid'), user: number('Uid') }]
+    return status === '' ? [] : [{ pid: number('Pid'), parent: number('PPid'), user: number('Uid'), command }]
   })
+}
+
+const FOLDER = /^nr-peer-(\d+)-/
+
+/**
+ * Makes a folder for a peer that any user may enter. Its name carries our process: what an earlier one that was killed has
+ * left, folder and processes that run out of it, goes first.
+ */
+export async function makeFolder(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(FOLDER.exec(name)?.[1] ?? 0)
+    if (pid === 0 || isAlive(pid)) continue
+    const folder = join(tmpdir(), name)
+    for (const { pid: left, command } of await processes()) if (command.includes(folder)) await endAll({ root: left })
+    await rm(folder, { recursive: true, force: true })
+  }
+  const folder = await mkdtemp(join(tmpdir(), `nr-peer-${process.pid}-`))
+  await chmod(folder, 0o755)
+  return folder
 }
 
 /** @returns whether a process has children now */

@@ -29,7 +29,7 @@ export interface FleetOptions {
 
 export interface DeviceStats {
   connections: number
-  /** Kinds of the login attempts, in order; asking what is offered is none. */
+  /** Kinds of the login attempts that were judged, in order; of kinds that are not offered none is. */
   attempts: string[]
   logins: number
   /** Open connections now. */
@@ -176,6 +176,7 @@ export class ReplayDevice {
       loggedIn: () => {
         this.#stats.logins += 1
       },
+      hasShell: this.#recording.login.length > 0,
       shell: (channel, faults, hangUp) => this.#shell(channel, faults, hangUp),
       exec: (channel, faults, hangUp, command) => this.#exec(channel, faults, hangUp, command),
     })

@@ -23,6 +23,7 @@ export interface SshFrontParts {
   readonly login: Login
   readonly attempted: (method: string) => void
   readonly loggedIn: () => void
+  readonly hasShell: boolean
   readonly shell: (channel: Duplex, faults: Faults, hangUp: HangUp) => void
   readonly exec: (channel: Duplex, faults: Faults, hangUp: HangUp, command: string) => void
 }
@@ -91,9 +92,9 @@ export class SshFront {
 
   #serve(client: Connection, arrival: Arrival): void {
     const { faults, socket } = arrival
-    client.on('error', () => socket.destroy())
+    client.on('error', () => socket.destroySoon())
     client.on('authentication', (context) => {
-      if (context.method !== 'none') this.#parts.attempted(context.method)
+      if (faults.methods.some((method) => method === context.method)) this.#parts.attempted(context.method)
       if (faults.hang !== 'auth') after(faults.latencyMs, () => this.#authenticate(context, faults))
     })
     client.on('ready', this.#parts.loggedIn)
@@ -152,7 +153,7 @@ export class SshFront {
     for (const request of ['pty', 'env', 'window-change'] as const)
       session.on(request as 'pty', (accept?: () => void) => accept?.())
     session.on('shell', (accept, reject) => {
-      if (faults.refuse === 'shell') {
+      if (faults.refuse === 'shell' || !this.#parts.hasShell) {
         reject()
         return
       }

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { cannedHub, commandLine, signedIn } from '../../test/command-line.ts'
+import type { Run } from '../api/run.ts'
+
+const RUN_ID = '01a20d5e-d5d0-743b-a2fc-6eece3b30d7b'
+
+const running: Run = {
+  id: RUN_ID,
+  requestedBy: 'admin',
+  state: 'running',
+  createdAt: '2026-11-24T11:44:08.657Z',
+  deadlineAt: '2026-11-24T12:44:08.657Z',
+  finishedAt: null,
+  seconds: 0.1,
+  total: 3,
+  queued: 3,
+  leased: 0,
+  succeeded: 0,
+  changed: 0,
+  unchanged: 0,
+  suspect: 0,
+  failed: 0,
+  failures: [],
+  sitesWithoutAgent: ['lab'],
+}
+const finished: Run = {
+  ...running,
+  state: 'finished',
+  finishedAt: '2026-11-24T11:44:12.000Z',
+  seconds: 3.343,
+  queued: 0,
+  succeeded: 3,
+  changed: 1,
+  unchanged: 2,
+  sitesWithoutAgent: [],
+}
+const oneFailed: Run = {
+  ...finished,
+  succeeded: 2,
+  unchanged: 1,
+  failed: 1,
+  failures: [
+    {
+      device: 'sw3',
+      code: 'TCP_TIMEOUT',
+      message: 'Device unreachable',
+      details: { address: '192.0.2.3' },
+      remedies: ['Look.'],
+    },
+  ],
+}
+
+function hub(looks: Run[], asked: unknown[] = []) {
+  return cannedHub({
+    'POST /api/runs': async (request) => {
+      asked.push(await request.json())
+      return Response.json({ ...running, skipped: 2 }, { status: 201 })
+    },
+    [`GET /api/runs/${RUN_ID}`]: () => Response.json(looks.length > 1 ? looks.shift() : looks[0]),
+  })
+}
+
+describe('netraven backup run', () => {
+  it('--wait --json prints exactly the object that scripts rely on', async () => {
+    const ran = await commandLine({ fetch: hub([running, oneFailed]), env: signedIn }).run([
+      'backup',
+      'run',
+      '--all',
+      '--wait',
+      '--json',
+    ])
+    expect(ran.code).toBe(1)
+    expect(ran.out.trim().split('\n')).toHaveLength(1)
+    expect(ran.json()).toEqual({
+      runId: RUN_ID,
+      total: 3,
+      succeeded: 2,
+      changed: 1,
+      unchanged: 1,
+      suspect: 0,
+      failed: 1,
+      seconds: 3.343,
+      failures: [{ device: 'sw3', code: 'TCP_TIMEOUT', message: 'Device unreachable' }],
+    })
+  })
+
+  it('says what became of the devices, and what to do about those that failed', async () => {
+    const ran = await commandLine({ fetch: hub([oneFailed]), env: signedIn }).run(['backup', 'run', '--all', '--wait'])
+    expect(ran.out).toBe('3 devices in 3.3 s: 1 changed, 1 unchanged, 1 failed.\n')
+    expect(ran.err).toMatch(/sw3: Device unreachable \[TCP_TIMEOUT\]\nWhat to do about TCP_TIMEOUT:\n {2}- Look\./)
+    expect(ran.err).toMatch(/2 devices left out[^]*No agent of site lab is online/)
+  })
+
+  it('ends well when all went well', async () => {
+    const ran = await commandLine({ fetch: hub([running, finished]), env: signedIn }).run([
+      'backup',
+      'run',
+      '--site',
+      'lab',
+      '--wait',
+    ])
+    expect([ran.code, ran.out]).toEqual([0, '3 devices in 3.3 s: 1 changed, 2 unchanged, 0 failed.\n'])
+  })
+
+  it('draws a bar on a terminal, on stderr alone', async () => {
+    const ran = await commandLine({ fetch: hub([running, finished]), env: signedIn }).run(
+      ['backup', 'run', '--all', '--wait'],
+      {
+        isTerminal: true,
+      },
+    )
+    expect(ran.err).toMatch(/0\/3 devices/)
+    expect(ran.out).toBe('3 devices in 3.3 s: 1 changed, 2 unchanged, 0 failed.\n')
+  })
+
+  it('without --wait it tells the id and ends', async () => {
+    const asked: unknown[] = []
+    const ran = await commandLine({ fetch: hub([], asked), env: signedIn }).run([
+      'backup',
+      'run',
+      '--device',
+      'a',
+      '--device',
+      'b',
+    ])
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining(RUN_ID)])
+    expect(asked).toEqual([{ devices: ['a', 'b'] }])
+  })
+
+  it('waits no longer than the run may take, and then says try later', async () => {
+    const ran = await commandLine({ fetch: hub([running]), env: signedIn }).run(['backup', 'run', '--all', '--wait'])
+    expect([ran.code, ran.err]).toEqual([75, expect.stringContaining('RUN_DEADLINE')])
+  })
+})

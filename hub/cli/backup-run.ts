@@ -1,0 +1,111 @@
+import { Failure } from '@netraven/protocol/failure.ts'
+import type { Command } from 'commander'
+import { Run, StartedRun } from '../api/run.ts'
+import type { Client } from './client.ts'
+import { acting, type Cli, type JsonOption, verb } from './command.ts'
+import { EXIT, steps } from './failure-text.ts'
+import { openProgress } from './progress.ts'
+import { count } from './table.ts'
+import { gathered } from './values.ts'
+
+interface RunOptions extends JsonOption {
+  readonly all?: boolean
+  readonly site?: string
+  readonly device?: string[]
+  readonly wait?: boolean
+}
+
+/** How long a hub may be away while its run is waited for, ms. */
+const PATIENCE_MS = 120_000
+/** What a hub may take beyond a run's deadline to end it, ms. */
+const GRACE_MS = 120_000
+const FIRST_LOOK_MS = 200
+const SLOWEST_LOOK_MS = 2_000
+
+export function runCommandOf(backup: Command, cli: Cli): void {
+  verb(backup, 'run', 'back up devices now', [
+    'netraven backup run --all --wait',
+    'netraven backup run --site lab --wait --json',
+    'netraven backup run --device sw1 --device sw2 --wait',
+  ])
+    .option('--all', 'all devices')
+    .option('--site <name>', 'the devices of a site')
+    .option('--device <name>', 'a device; may be given more than once', gathered)
+    .option('--wait', 'wait for the end; exit code 1 when a device failed')
+    .action(
+      acting(cli, async (options: RunOptions) => {
+        const { all, site, device } = options
+        if ([all, site, device].filter((choice) => choice !== undefined).length !== 1) {
+          throw new Failure('USAGE', { reason: 'give exactly one of --all, --site and --device' })
+        }
+        const client = await cli.client()
+        const started = await client.send('POST', '/api/runs', { all, site, devices: device }, StartedRun)
+        warn(cli, started)
+        const run = options.wait ? await waited(cli, client, started) : started
+        cli.show(options, resultOf(run), () => (options.wait ? endText(run) : startText(started)))
+        if (!options.json) for (const line of failureLines(run)) cli.terminal.err(line)
+        return run.failed > 0 ? EXIT.failed : undefined
+      }),
+    )
+}
+
+/** Exactly what scripts rely on. */
+function resultOf(run: Run) {
+  const { id, total, succeeded, changed, unchanged, suspect, failed, seconds, failures } = run
+  const named = failures.map(({ device, code, message }) => ({ device, code, message }))
+  return { runId: id, total, succeeded, changed, unchanged, suspect, failed, seconds, failures: named }
+}
+
+function warn(cli: Cli, run: StartedRun): void {
+  if (run.skipped > 0) {
+    cli.terminal.err(`${count(run.skipped, 'device')} left out: another run is reading them already.`)
+  }
+  for (const site of run.sitesWithoutAgent) {
+    cli.terminal.err(`No agent of site ${site} is online; its devices wait. See: netraven agents list`)
+  }
+}
+
+async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
+  const { clock, sleep } = cli.parts
+  const giveUpAt = clock() + (Date.parse(started.deadlineAt) - Date.parse(started.createdAt)) + GRACE_MS
+  const progress = cli.terminal.canDraw ? openProgress(cli.terminal.stderr, started.total) : undefined
+  try {
+    let run: Run = started
+    for (let pauseMs = FIRST_LOOK_MS; run.state === 'running'; pauseMs = Math.min(pauseMs * 1.3, SLOWEST_LOOK_MS)) {
+      if (clock() > giveUpAt) throw new Failure('RUN_DEADLINE', { run: run.id })
+      await sleep(pauseMs)
+      run = await client.get(`/api/runs/${started.id}`, Run, { patienceMs: PATIENCE_MS })
+      progress?.update(run.succeeded + run.failed, noteOf(run))
+    }
+    return run
+  } finally {
+    progress?.stop()
+  }
+}
+
+function noteOf(run: Run): string {
+  const offline = run.sitesWithoutAgent.length > 0 ? ` | no agent at ${run.sitesWithoutAgent.join(', ')}` : ''
+  return `${run.changed} changed, ${run.failed} failed${offline}`
+}
+
+function startText(run: StartedRun): string {
+  return `Run ${run.id} began: ${count(run.total, 'device')}. With --wait you see how it ends.`
+}
+
+function endText(run: Run): string {
+  const suspect = run.suspect > 0 ? `, ${run.suspect} suspect` : ''
+  return `${count(run.total, 'device')} in ${run.seconds.toFixed(1)} s: ${run.changed} changed, ${run.unchanged} unchanged${suspect}, ${run.failed} failed.`
+}
+
+/** Each failed device, then each kind of failure once with what to do. */
+function failureLines(run: Run): string[] {
+  const lines = run.failures.map(({ device, code, message }) => `${device}: ${message} [${code}]`)
+  if (run.failed > run.failures.length) lines.push(`… and ${run.failed - run.failures.length} more`)
+  const kinds = Map.groupBy(run.failures, ({ code }) => code)
+  for (const [code, [first]] of kinds) {
+    lines.push(`What to do about ${code}:`, ...steps(first?.remedies ?? []))
+  }
+  if (run.suspect > 0)
+    lines.push('Suspect ones are kept and flagged: netraven backup list, netraven backup show --device NAME')
+  return lines
+}

@@ -1,0 +1,80 @@
+/** Options of a device on the command line, the same for adding and changing one. */
+import { type Command, Option } from 'commander'
+import type { JsonOption } from './command.ts'
+import { onOff, orNone, seconds, tag, wholeNumber } from './values.ts'
+
+export interface DeviceOptionValues extends JsonOption {
+  readonly address?: string
+  readonly port?: number
+  readonly driver?: string
+  readonly site?: string
+  readonly credential?: string | null
+  readonly group?: string | null
+  readonly secrets?: string
+  readonly hostKey?: string | null
+  readonly tag?: Readonly<Record<string, string | null>>
+  readonly connectTimeout?: number | null
+  readonly commandTimeout?: number | null
+  readonly idleTimeout?: number | null
+  readonly maxOutput?: number | null
+  readonly legacyAlgorithms?: boolean
+}
+
+const orTakenAway =
+  <T>(read: (text: string) => T) =>
+  (text: string) =>
+    text.toLowerCase() === 'none' ? null : read(text)
+
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .option('--address <address>', 'IP address or host name')
+    .option('--port <port>', 'SSH port, 22 when absent', wholeNumber('--port', 1, 65_535))
+    .option('--driver <name>', 'operating system; names of Oxidized, netmiko and RANCID work too')
+    .option('--site <name>', 'site whose agent reaches it')
+    .option('--credential <name>', 'what opens it', orNone)
+    .option('--group <name>', 'group', orNone)
+    .option('--tag <name=value>', 'tag; may be given more than once, an empty value takes it away', tag)
+    .addOption(
+      new Option('--secrets <mode>', 'keep: text whole, encrypted; strip: secrets never leave the site').choices([
+        'keep',
+        'strip',
+      ]),
+    )
+    .option('--host-key <fingerprint>', 'SHA256:… to pin, none to pin the next one seen', orNone)
+    .option('--connect-timeout <seconds>', 'for connection and login', orTakenAway(seconds('--connect-timeout', 600)))
+    .option('--command-timeout <seconds>', 'for one command', orTakenAway(seconds('--command-timeout', 3600)))
+    .option(
+      '--idle-timeout <seconds>',
+      'for a command that sends nothing',
+      orTakenAway(seconds('--idle-timeout', 3600)),
+    )
+    .option('--max-output <bytes>', 'of one command', orTakenAway(wholeNumber('--max-output', 1024, 512 * 1024 * 1024)))
+    .option('--legacy-algorithms <on|off>', 'offer old SSH algorithms to this device', onOff('--legacy-algorithms'))
+}
+
+/** The options given, as the API names them. */
+export function changeOf(values: DeviceOptionValues): Record<string, unknown> {
+  const options = given({
+    connectTimeoutMs: values.connectTimeout,
+    commandTimeoutMs: values.commandTimeout,
+    idleTimeoutMs: values.idleTimeout,
+    maxOutputBytes: values.maxOutput,
+    legacyAlgorithms: values.legacyAlgorithms,
+  })
+  return given({
+    address: values.address,
+    port: values.port,
+    driver: values.driver,
+    site: values.site,
+    credential: values.credential,
+    group: values.group,
+    secrets: values.secrets,
+    hostKey: values.hostKey,
+    tags: values.tag,
+    options: Object.keys(options).length > 0 ? options : undefined,
+  })
+}
+
+function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}

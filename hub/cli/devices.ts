@@ -1,0 +1,165 @@
+import { Failure } from '@netraven/protocol/failure.ts'
+import type { Command } from 'commander'
+import { Device } from '../api/device.ts'
+import { pageOf } from '../api/page.ts'
+import { acting, type Cli, inPath, type JsonOption, noun, verb } from './command.ts'
+import { addDeviceOptions, changeOf, type DeviceOptionValues } from './device-options.ts'
+import { importCommand } from './devices-import.ts'
+import { onlySite } from './sites.ts'
+import { count, facts, table, time } from './table.ts'
+
+interface ListOptions extends JsonOption {
+  readonly site?: string
+  readonly group?: string
+  readonly driver?: string
+}
+
+export function deviceCommands(program: Command, cli: Cli): void {
+  const devices = noun(program, 'devices', 'the boxes that are backed up')
+  importCommand(devices, cli)
+
+  verb(devices, 'list', 'list devices', ['netraven devices list', 'netraven devices list --site lab --json'])
+    .option('--site <name>', 'only of this site')
+    .option('--group <name>', 'only of this group')
+    .option('--driver <name>', 'only with this driver')
+    .action(
+      acting(cli, async (options: ListOptions) => {
+        const { site, group, driver } = options
+        const client = await cli.client()
+        const found = await Array.fromAsync(
+          client.items('/api/devices', pageOf(Device), { site, group, driver, limit: 500 }),
+        )
+        cli.show(options, found, () => listText(cli, options, found))
+        return undefined
+      }),
+    )
+
+  verb(devices, 'show <name>', 'show one device', ['netraven devices show sw1']).action(
+    acting(cli, async (name: string, options: JsonOption) => {
+      const device = await (await cli.client()).get(`/api/devices/${inPath(name)}`, Device)
+      cli.show(options, device, () => factsOf(device))
+      return undefined
+    }),
+  )
+
+  addDeviceOptions(
+    verb(devices, 'add <name>', 'add a device', [
+      'netraven devices add sw1 --address 192.0.2.10 --driver cisco_ios --credential core --site lab',
+    ]),
+  ).action(
+    acting(cli, async (name: string, options: DeviceOptionValues) => {
+      const { address, driver } = options
+      if (address === undefined || driver === undefined) {
+        throw new Failure('USAGE', { option: address === undefined ? '--address' : '--driver', reason: 'is missing' })
+      }
+      const client = await cli.client()
+      const site = options.site ?? (await onlySite(client))
+      if (site === undefined)
+        throw new Failure('USAGE', { option: '--site', reason: 'is missing, and there is not just one site' })
+      const device = await client.send(
+        'POST',
+        '/api/devices',
+        { ...withoutNull(changeOf(options)), name, site },
+        Device,
+      )
+      cli.show(options, device, () => `Device ${device.name} added to site ${device.site}.`)
+      if (!options.json) {
+        cli.terminal.err(
+          device.credential === null
+            ? `It has no credential yet: netraven devices set ${device.name} --credential NAME`
+            : `Back it up with: netraven backup run --device ${device.name} --wait`,
+        )
+      }
+      return undefined
+    }),
+  )
+
+  addDeviceOptions(
+    verb(devices, 'set <name>', 'change a device; "none" takes a value away', [
+      'netraven devices set sw1 --address 192.0.2.11 --port 2222',
+      'netraven devices set sw1 --command-timeout 300 --legacy-algorithms on',
+      'netraven devices set sw1 --host-key SHA256:…    accept a new host key that you have compared',
+      'netraven devices set sw1 --host-key none        pin whatever key it shows next',
+    ]),
+  )
+    .option('--name <new>', 'new name')
+    .action(
+      acting(cli, async (name: string, options: DeviceOptionValues & { readonly name?: string }) => {
+        const change = { ...changeOf(options), ...(options.name !== undefined && { name: options.name }) }
+        if (Object.keys(change).length === 0) {
+          throw new Failure('USAGE', { reason: 'nothing to change; see: netraven devices set --help' })
+        }
+        const device = await (await cli.client()).send('PATCH', `/api/devices/${inPath(name)}`, change, Device)
+        cli.show(options, device, () => `Device ${device.name} changed.`)
+        return undefined
+      }),
+    )
+
+  verb(devices, 'remove <name>', 'remove a device; its backups stay', ['netraven devices remove sw1']).action(
+    acting(cli, async (name: string, options: JsonOption) => {
+      await (await cli.client()).command('DELETE', `/api/devices/${inPath(name)}`)
+      cli.show(options, { removed: name }, () => `Device ${name} removed; its backups stay.`)
+      return undefined
+    }),
+  )
+}
+
+/** A new device has nothing yet that could be taken away. */
+function withoutNull(change: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(change)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [
+        name,
+        name === 'options' || name === 'tags' ? withoutNull(value as Record<string, unknown>) : value,
+      ]),
+  )
+}
+
+function listText(cli: Cli, options: ListOptions, found: readonly Device[]): string {
+  if (found.length === 0) {
+    return (options.site ?? options.group ?? options.driver)
+      ? 'No device fits. All of them: netraven devices list'
+      : 'No devices yet. Add them with: netraven devices import FILE.csv --site NAME, or netraven devices add NAME --address ADDRESS --driver NAME'
+  }
+  const rows = found.map((one) => [
+    one.name,
+    one.port === 22 ? one.address : `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`,
+    one.driver,
+    one.site,
+    one.credential,
+    time(one.lastReadAt),
+    one.lastFailure?.code ?? (one.lastReadAt ? 'ok' : 'never read'),
+  ])
+  const head = ['NAME', 'ADDRESS', 'DRIVER', 'SITE', 'CREDENTIAL', 'LAST READ', 'STATE']
+  return `${table(head, rows, cli.terminal.width)}\n${count(found.length, 'device')}`
+}
+
+function factsOf(device: Device): string {
+  const { options } = device
+  const inSeconds = (ms: number | undefined) => (ms === undefined ? null : `${ms / 1000} s`)
+  return facts({
+    name: device.name,
+    id: device.id,
+    address: device.address,
+    port: device.port,
+    driver: device.driver,
+    site: device.site,
+    credential: device.credential ?? 'none; set one with --credential',
+    group: device.group,
+    tags: Object.entries(device.tags)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', '),
+    secrets: device.secrets,
+    'host key': device.hostKey ?? 'pinned at the next read',
+    'connect timeout': inSeconds(options.connectTimeoutMs),
+    'command timeout': inSeconds(options.commandTimeoutMs),
+    'idle timeout': inSeconds(options.idleTimeoutMs),
+    'legacy algorithms': options.legacyAlgorithms ? 'on' : null,
+    'output limit': options.maxOutputBytes,
+    added: time(device.createdAt),
+    'last read': time(device.lastReadAt),
+    'last failure': device.lastFailure && `${device.lastFailure.message} [${device.lastFailure.code}]`,
+    'newest backup': device.latestBackup,
+  })
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/** Starts the `netraven` command; plain JavaScript, so that a Node.js that is too old can still say so. */
+const [major] = process.versions.node.split('.').map(Number)
+if (major < 24) {
+  process.stderr.write(
+    `Node.js is too old [NODE_TOO_OLD]: this is ${process.version}, NetRaven needs 24; in a clone of the repository: npx netraven ${process.argv.slice(2).join(' ')}\n`,
+  )
+  process.exitCode = 78
+} else {
+  const { realParts, runCommand } = await import('./cli/main.ts')
+  // Whoever reads us may stop reading, as `head` does: that is no failure.
+  process.stdout.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+  process.exitCode = await runCommand(process.argv.slice(2), realParts(process))
+}
