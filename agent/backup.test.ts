@@ -3,6 +3,7 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { mask } from '@netraven/protocol/mask.ts'
 import { describe, expect, it } from 'vitest'
 import { type BackupParts, backup } from './backup.ts'
+import { systemClock } from './clock.ts'
 import { defaultPolicy, parsePolicy } from './policy.ts'
 import { VirtualClock } from './replay/reading.ts'
 import { type Device, driverOf, failureOf, plain } from './replay/scripted-device.ts'
@@ -66,7 +67,8 @@ function begin({ device = plain({ 'show run': CONFIG }), task: more = {}, parts 
     resolve: async () => ['192.0.2.1', '10.0.0.1'],
     ...parts,
   }
-  return { seen, read: () => clock.drive(backup({ ...task, ...more }, all)) }
+  const work = () => backup({ ...task, ...more }, all)
+  return { seen, work, read: () => clock.drive(work()) }
 }
 
 const codeOf = async (setting: Setting) => (await failureOf(begin(setting).read())).code
@@ -150,11 +152,11 @@ describe('a name', () => {
   })
 
   it('is resolved by the system otherwise', async () => {
-    const { seen, read } = begin({
-      parts: { resolve: undefined },
+    const { seen, work } = begin({
+      parts: { resolve: undefined, clock: systemClock },
       task: { device: { ...task.device, address: 'localhost' } },
     })
-    await read()
+    await work()
     expect(['127.0.0.1', '::1']).toContain(seen.targets[0]?.address)
   })
 })

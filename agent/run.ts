@@ -27,6 +27,9 @@ import { Worker } from './worker.ts'
  */
 const HANDSHAKES = 16
 
+/** No more than so many tasks are renewed in one message; the protocol's bound. */
+const MAX_HOLDING = 10_000
+
 /** Running reads may end in so long after a stop was asked for, ms. */
 const DRAIN_MS = 20_000
 
@@ -58,7 +61,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       node: process.versions.node,
       concurrency: config.concurrency,
       drivers: drivers.digests,
-      holding: worker.holding,
+      holding: holding(),
       spooled: spool.size,
     }),
     online: (answer) => {
@@ -78,6 +81,9 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     callTimeoutMs: 60_000,
     log,
   })
+  /** What runs, and what was read but not yet told: neither is to be read again by anybody. */
+  const holding = () =>
+    [...worker.holding, ...spool.pending.map(({ task, attempt }) => ({ task, attempt }))].slice(0, MAX_HOLDING)
   const isOnline = () => link.state === 'online'
   const reporter = new Reporter({
     spool,
@@ -115,6 +121,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     isOnline,
     hubNowMs: link.hubNowMs,
     health: () => ({ rssBytes: process.memoryUsage.rss(), spooled: spool.size, active: worker.active }),
+    holding,
     hasRoom: () => !spool.full,
     log,
     run: async (task, sealKey, signal) => {

@@ -36,6 +36,7 @@ function bench(tasks: Task[], parts: Partial<WorkerParts> = {}) {
     isOnline: () => true,
     hasRoom: () => true,
     hubNowMs: Date.now,
+    holding: () => [],
     health: () => ({ rssBytes: 1, spooled: 0, active: 0 }),
     log: pino({ level: 'silent' }),
     run: (one, _, signal) =>

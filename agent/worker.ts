@@ -24,6 +24,8 @@ export interface WorkerParts {
   readonly run: (task: Task, sealKey: string | undefined, signal: AbortSignal) => Promise<void>
   readonly hubNowMs: () => number
   readonly health: () => Asked<'renew'>['health']
+  /** Everything whose lease is to be kept. */
+  readonly holding: () => Asked<'renew'>['holding']
   /** Whether there is room for another result. */
   readonly hasRoom: () => boolean
   readonly log: Log
@@ -57,7 +59,7 @@ export class Worker {
     return this.#active.size
   }
 
-  /** What it works on, for hello and renew. */
+  /** What it works on. */
   get holding(): { task: string; attempt: number }[] {
     return [...this.#active.values()].map(({ task }) => ({ task: task.id, attempt: task.attempt }))
   }
@@ -161,9 +163,9 @@ export class Worker {
   }
 
   #renew(): void {
-    const { call, health, isOnline, log } = this.#parts
+    const { call, health, holding, isOnline, log } = this.#parts
     if (!isOnline()) return
-    call('renew', { holding: this.holding, health: health() }).then(
+    call('renew', { holding: holding(), health: health() }).then(
       ({ lost }) => {
         this.#drop(lost)
         this.nudge()

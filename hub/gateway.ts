@@ -37,6 +37,8 @@ export interface Gateway {
   nudge(siteId?: string): void
   /** Cuts the sockets of a revoked agent. */
   cut(agentId: string): void
+  /** Looks again who may stay, after a time in which revocations may have gone unheard. */
+  recheck(): Promise<void>
   /** How many agents have proved themselves on this hub. */
   readonly connected: number
   /** Says goodbye to all, staggered over `overMs`, and closes. */
@@ -107,17 +109,24 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
     })
   })
 
+  const cut = (agentId: string) => {
+    for (const socket of agents.sockets.values()) {
+      if (socket.data.agent.id !== agentId) continue
+      socket.emit('goodbye', { code: 'AGENT_REVOKED', waitMs: 600_000 })
+      socket.disconnect(true)
+    }
+  }
   return {
+    cut,
+    async recheck() {
+      for (const id of proved.keys()) {
+        const agent = await parts.findAgent(id)
+        if (agent?.state !== 'enrolled') cut(id)
+      }
+    },
     nudge(siteId) {
       for (const socket of proved.values()) {
         if (siteId === undefined || socket.data.agent.siteId === siteId) socket.emit('work', {})
-      }
-    },
-    cut(agentId) {
-      for (const socket of agents.sockets.values()) {
-        if (socket.data.agent.id !== agentId) continue
-        socket.emit('goodbye', { code: 'AGENT_REVOKED', waitMs: 600_000 })
-        socket.disconnect(true)
       }
     },
     get connected() {

@@ -110,6 +110,7 @@ async function start(): Promise<void> {
   const subscription = await database.listen([WORK_CHANNEL, REVOKED_CHANNEL], (channel, payload) => {
     if (channel === WORK_CHANNEL) gateway.nudge(payload === '' ? undefined : payload)
     else if (payload !== '') gateway.cut(payload)
+    else gateway.recheck().catch((error: unknown) => log.warn({ err: error }, 'could not look for revoked agents'))
   })
   undo.push(() => subscription.close())
   const stopSchedules = startSchedules({ db, wake, forgetExpiredTokens: () => forgetExpiredTokens(db), log })

@@ -88,7 +88,10 @@ export async function claimTasks(
   return claimed.rows
 }
 
-/** Lengthens the leases that the agent still holds. @returns ids of the named tasks that it does not hold any more */
+/**
+ * Lengthens the leases that the agent still holds; one that ran out, but that nobody took meanwhile, is its again: what it has
+ * read, or reads now, need not be read twice. @returns ids of the named tasks that it does not hold any more
+ */
 export async function renewTasks(
   db: Db,
   agentId: string,
@@ -97,9 +100,10 @@ export async function renewTasks(
 ): Promise<string[]> {
   if (holding.length === 0) return []
   const kept = await sql<{ id: string }>`
-    update tasks set lease_until = now() + ${leaseMs} * interval '1 millisecond'
+    update tasks set state = 'leased', lease_until = now() + ${leaseMs} * interval '1 millisecond'
     from unnest(${holding.map((one) => one.task)}::uuid[], ${holding.map((one) => one.attempt)}::int[]) as held (id, attempt)
-    where tasks.id = held.id and tasks.attempt = held.attempt and tasks.agent_id = ${agentId} and tasks.state = 'leased'
+    where tasks.id = held.id and tasks.attempt = held.attempt and tasks.agent_id = ${agentId}
+      and tasks.state in ('leased', 'queued')
     returning tasks.id`.execute(db)
   const ids = new Set(kept.rows.map((row) => row.id))
   return holding.map((one) => one.task).filter((task) => !ids.has(task))

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 /** A process that is asked to end gets so long, ms. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 40_000
 
 /** Somebody asked the demo to stop. */
 export class Stopped extends Error {

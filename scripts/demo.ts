@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs, styleText } from 'node:util'
 import { type DemoDevice, startDevice } from './demo-device.ts'
 import { type Meter, startMeter } from './demo-meter.ts'
@@ -33,7 +34,12 @@ class Demo {
 
   constructor(folder: string) {
     this.#folder = folder
-    this.#processes = new Processes({ XDG_CONFIG_HOME: join(folder, 'login'), NO_COLOR: '1' })
+    this.#processes = new Processes({
+      XDG_CONFIG_HOME: join(folder, 'login'),
+      NO_COLOR: '1',
+      // A dozen short commands follow: each starts twice as fast with the others' compiled code.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../.cache/compile', import.meta.url)),
+    })
     this.#undo.push(() => rm(folder, { recursive: true, force: true }))
   }
 
@@ -77,6 +83,7 @@ class Demo {
       HUB_PORT: '0',
       NETRAVEN_DATA_DIR: join(this.#folder, 'hub'),
       NETRAVEN_ADMIN_PASSWORD: password,
+      SHUTDOWN_TIMEOUT_MS: '2000',
     })
     this.#undo.push(() => hub.stop())
     const [, hubUrl = ''] = await hub.says(/"url":"([^"]+)"/, 60_000)

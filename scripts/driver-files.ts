@@ -44,7 +44,7 @@ export function problemsOf(answers: NewDriver, known: ReadonlySet<string>): stri
     channel === 'exec' && enable && 'enable: there is none on an exec channel',
     comment.trim() === '' && 'comment: it is empty; what starts a comment line, such as "! "',
     ...wrongPattern('prompt', prompt, /^\^.*\$$/s, 'it should begin with ^ and end with $'),
-    ...wrongPattern('complete', complete, /\S/, 'it is empty; what only a whole configuration has, such as ^end$'),
+    ...wrongPattern('complete', complete, /\S/, 'it should be what only a whole configuration has, such as ^end$'),
     config.trim() === '' && 'config: it is empty; what prints the configuration',
     ...[config, answers.version, answers.pagerOff].map(
       (command) => /[\r\n]/.test(command ?? '') && 'a command is one line',

@@ -104,6 +104,7 @@ describe('after a crash', () => {
     await one.agent(1)
     // Nobody can write a version row while this lock is held: the hub has put the blob and waits.
     const locked = database.db.transaction().execute(async (trx) => {
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
       await sql`lock table versions in access exclusive mode`.execute(trx)
       const runId = await run(one)
       await vi.waitFor(async () => expect(await stored()).toHaveLength(1), patient)

@@ -184,6 +184,16 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
     await vi.waitFor(() => expect(again.agentLog.join('')).toContain('AGENT_REVOKED'))
   })
 
+  it('cuts an agent whose revocation it did not hear of, once it looks again', async () => {
+    const { link, offline } = dial()
+    await online(link)
+    await gateway.recheck()
+    expect(link.state).toBe('online')
+    await revokeAgent(database.db, agent.id)
+    await gateway.recheck()
+    await vi.waitFor(() => expect(offline).toHaveBeenCalled())
+  })
+
   it('an agent refuses a hub whose key it does not know: nothing is said to an impostor but the hello', async () => {
     const { link, agentLog, hellos } = dial({ trusted: new TrustedKeys([newSigningKey().publicKey]) })
     await vi.waitFor(() => expect(agentLog.join('')).toContain('ENVELOPE_UNKNOWN_KEY'))

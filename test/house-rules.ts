@@ -27,4 +27,9 @@ export const doors: Readonly<Record<string, RegExp>> = {
 }
 
 /** A file that may be longer than 300 lines (a driver: 80), how long, and why it must be. */
-export const raisedCeilings: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {}
+export const raisedCeilings: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
+  'agent/transport/ssh.test.ts': {
+    lines: 520,
+    why: 'one server in this process, and every way in which a login or a channel fails against it',
+  },
+}

@@ -111,6 +111,17 @@ describe.each(servers)('the queue on %s', (kind) => {
     expect(again).toMatchObject({ id: lost?.id, attempt: 2 })
   })
 
+  it('gives a lease that ran out back to its holder while nobody else has it: nothing is read twice', async () => {
+    await seedRun(database.db, site, [await seedDevice(database.db, site)])
+    const [task] = await claimTasks(database.db, agent, 1, limits)
+    await expireLeases()
+    await sweepTasks(database.db)
+    const held = [{ task: task?.id ?? '', attempt: 1 }]
+    expect(await renewTasks(database.db, agent.id, held, limits.leaseMs)).toEqual([])
+    expect(await claimTasks(database.db, agent, 1, limits)).toEqual([])
+    expect(await taskRow(task?.id ?? '')).toMatchObject({ state: 'leased', attempt: 1 })
+  })
+
   it('tells an agent which of its tasks it no longer holds', async () => {
     await seedRun(database.db, site, [await seedDevice(database.db, site)])
     const [task] = await claimTasks(database.db, agent, 1, limits)

@@ -1,8 +1,8 @@
 import { defineDriver } from '../driver.ts'
 
 /**
- * VLANs of a VTP server stand in no configuration file, so their names are kept as a note. `$` of the end mark is the end
- * of the whole output: banners and macros may hold a line `end`.
+ * VLANs of a VTP server stand in no configuration file, so their names are kept as a note. The end mark must end the whole
+ * output: banners and macros may hold a line `end` too.
  */
 export default defineDriver({
   title: 'Cisco IOS and IOS-XE',
@@ -49,7 +49,7 @@ export default defineDriver({
     /^enable (?:secret|password)(?: level \d+)?(?: \d\d?)? (?<secret>\S.*)$/,
     /^ *(?:credentials |authentication |(?:ap )?(?:mgmtuser|dot1x) )?username \S+ .*?\b(?:password|secret)(?: \d\d?)? (?<secret>\S.*)$/,
     /^ +(?:neighbor \S+ |isis |area-|domain-|l2tp tunnel |ppp chap |ppp pap sent-username \S+ |bind authenticate root-dn \S+ |set aggressive-mode |database archive \S+ |web admin \S+ name \S+ )?password(?: \d)? (?<secret>\S.*)$/,
-    /^(?:ip (?:ftp|http client|msdp) |cts sxp default |vtp |mpls ldp (?:vrf \S+ )?(?:neighbor (?:vrf \S+ )?\S+ )?)password(?: peer \S+| option \d+ for \S+| fallback)?(?: \d)? (?!required|key-chain )(?<secret>\S.*)$/,
+    /^(?:ip (?:ftp|http client|msdp) |cts sxp default |vtp |mpls ldp (?:vrf \S+ )?(?:neighbor (?:vrf \S+ )?\S+ )?)password(?: peer \S+| option \d+ for \S+| fallback)?(?: \d)? (?!required|.*key-chain )(?<secret>\S.*)$/,
     /^ +(?:key-string|pac key|(?:server-private|client) \S+ .*?\b(?:server-)?key|server-key)(?: \d)? (?<secret>\S.*)$/,
     /^(?:(?:radius|tacacs) server|crypto isakmp client configuration group) .*\n(?: .*\n)*? key(?: \d)? (?<secret>\S.*)$/,
     /^(?:radius|tacacs)-server (?:host \S+ .*?)?\bkey(?: \d)? (?<secret>\S.*)$/,

@@ -31,7 +31,7 @@ export default defineDriver({
   volatile: [/^!(?:Time: |Running configuration last done at: |NVRAM config last updated)/],
   secrets: [
     /^enable secret(?: level \d+)?(?: \d)? (?<secret>\S+)/,
-    /^username \S+ .*?\bpassword(?: \d)? (?!!\s)(?<secret>\S+)/,
+    /^username \S+ .*?\bpassword(?: \d)? (?!(?:\d )?!\s)(?<secret>\S+)/,
     /^snmp-server user \S+ .*?\bauth \S+ (?<secret>\S+)/,
     /^snmp-server user \S+ .*?\bpriv (?:aes-128 |aes-256 |des )?(?<secret>\S+)/,
     /^snmp-server community (?:\d (?=\S+ (?:group|ro|rw)\b))?(?<secret>\S+)/,
@@ -46,7 +46,7 @@ export default defineDriver({
     /^ +bfd authentication \S+ key-?id \d+ (?:hex-)?key (?<secret>\S+)/,
     /^rmon event \d+ (?:log )?trap (?<secret>\S+)/,
     /^ntp authentication-key \d+ \S+ (?<secret>\S+)/,
-    /^(?:ip msdp|vtp|fcsp dhchap(?: devicename \S+)?|cts device-id \S+|mpls ldp(?: vrf \S+)?(?: neighbor \S+)?) password(?: \d+\.\S+)?(?: \d)? (?!required|key-chain )(?<secret>\S+)/,
+    /^(?:ip msdp|vtp|fcsp dhchap(?: devicename \S+)?|cts device-id \S+|mpls ldp(?: vrf \S+)?(?: neighbor \S+)?) password(?: \d+\.\S+)?(?: \d)? (?!required|.*key-chain )(?<secret>\S+)/,
     /^ +sap pmk (?<secret>\S+)/,
     /^event manager environment \S{0,40}(?:pass|pw|secret)\S{0,40} (?<secret>\S.*)$/,
     /:\/\/[^\s:/@]{1,64}:(?<secret>\S{1,128})@/,

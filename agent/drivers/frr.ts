@@ -16,9 +16,11 @@ export default defineDriver({
   prepare: ['terminal length 0'],
   pagers: [{ when: /^:\s*$/, send: ' ' }, ...commonPagers],
   rejected: [
-    /^(?:% (?:Unknown|Ambiguous|There is no matched) |sudo: |Sorry, user |Exiting: failed to connect)/,
-    /^(?:-?(?:ba|da|a|k|z|c|tc|fi)?sh|fish): .*(?:not found|Unknown command|[Pp]ermission denied)/,
+    /^(?:% (?:Unknown|Ambiguous|There is no matched) |Exiting: failed to connect)/,
+    /^(?:-?(?:ba|da|a|k|z|c|tc|fi)?sh|fish): (?!.*\bsudo\b).*(?:not found|Unknown command|[Pp]ermission denied)/,
   ],
+  // sudo is the last way: when it fails, for whatever reason, the user may not
+  denied: [/^(?:sudo: |Sorry, user |\S+: .*\bsudo: (?:command )?not found)/],
   commands: [
     { run: vtysh('show version'), as: 'note', keep: /^(?:FRRouting|Quagga) / },
     {

@@ -42,7 +42,7 @@ export default defineDriver({
     /^ *(?:radius|hwtacacs)-server .*?\bshared-key (?!cipher |simple )(?<secret>\S+)/,
     /^ *pre-shared-key (?!cipher |simple |plain )(?<secret>\S.*)$/,
     /^ *vrrp vrid \d+ authentication-mode (?:simple|md5) (?!plain |cipher )(?<secret>\S+)/,
-    /\bpass-phrase (?:\d )?(?!cipher |simple )(?<secret>\S+)/,
+    /\bpass-phrase (?!(?:\d )?(?:cipher|simple) )(?:\d )?(?<secret>\S+)/,
     /:\/\/[^\s:/@]{1,64}:(?<secret>\S{1,128})@/,
   ],
 })

@@ -12,6 +12,9 @@ import { PacketSocket } from './packet-socket.ts'
 import { ServerHello } from './server-hello.ts'
 import { failureCodeOf } from './socket-error.ts'
 import { SshChannel, type SshStream } from './ssh-channel.ts'
+import type { SshParts, SshTarget } from './ssh-target.ts'
+
+export type { SshParts, SshTarget } from './ssh-target.ts'
 
 /** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than pagers page at. */
 const TERMINAL = { term: 'vt100', cols: COLUMNS, rows: 1000, width: 0, height: 0 }
@@ -19,27 +22,8 @@ const TERMINAL = { term: 'vt100', cols: COLUMNS, rows: 1000, width: 0, height: 0
 /** DISCONNECT reason of RFC 4253 section 11.1. */
 const TOO_MANY_CONNECTIONS = 12
 
-export interface SshTarget {
-  /** IP address; a name is resolved by the system. */
-  readonly address: string
-  readonly port: number
-  readonly username: string
-  readonly password?: string | undefined
-  /** PEM or OpenSSH format. */
-  readonly privateKey?: string | undefined
-  readonly passphrase?: string | undefined
-  /** Pinned host key, `SHA256:…`; absent: any is taken. */
-  readonly hostKey?: string | undefined
-  readonly legacyAlgorithms: boolean
-  /** For the TCP connection, and again for the rest up to the open session. */
-  readonly timeoutMs: number
-}
-
-export interface SshParts {
-  /** Aborting it destroys the socket at once, also later. */
-  readonly signal: AbortSignal
-  readonly clock?: Clock
-}
+/** A device has so long to close its side, ms. */
+const LINGER_MS = 1000
 
 /**
  * Connects and logs in.
@@ -51,15 +35,21 @@ export async function connectSsh(target: SshTarget, { signal, clock = systemCloc
   const key = target.privateKey === undefined ? undefined : readKey(target.privateKey, target.passphrase)
   if (!key && target.password === undefined) throw new Failure('NO_CREDENTIAL')
   if (signal.aborted) throw reasonOf(signal)
-  return new SshConnection(target, key, signal, clock).login()
+  const { username, password, address, port, hostKey, legacyAlgorithms, timeoutMs } = target
+  const place = { address, port, hostKey, legacyAlgorithms, timeoutMs }
+  return new SshConnection(place, { username, password, key }, signal, clock).login()
 }
+
+type Place = Pick<SshTarget, 'address' | 'port' | 'hostKey' | 'legacyAlgorithms' | 'timeoutMs'>
+type Secret = Pick<SshTarget, 'username' | 'password'> & { readonly key: ParsedKey | undefined }
 
 /** How far it came: decides what an end means. */
 type Stage = 'connect' | 'banner' | 'key exchange' | 'login' | 'open' | 'over'
 
 class SshConnection implements Connection {
-  readonly #target: SshTarget
-  readonly #key: ParsedKey | undefined
+  readonly #place: Place
+  /** Gone once the login has ended. */
+  #secret: Secret | undefined
   readonly #signal: AbortSignal
   readonly #clock: Clock
   readonly #startedMs: number
@@ -67,7 +57,6 @@ class SshConnection implements Connection {
   readonly #socket = new PacketSocket()
   readonly #hello = new ServerHello()
   readonly #login: Login
-  #password: string | undefined
   #stage: Stage = 'connect'
   #hostKey = ''
   #cancelTimer: (() => void) | undefined
@@ -77,14 +66,13 @@ class SshConnection implements Connection {
   readonly #channels: SshChannel[] = []
   readonly #onAbort = () => this.#fail(reasonOf(this.#signal))
 
-  constructor(target: SshTarget, key: ParsedKey | undefined, signal: AbortSignal, clock: Clock) {
-    this.#target = target
-    this.#key = key
-    this.#password = target.password
+  constructor(place: Place, secret: Secret, signal: AbortSignal, clock: Clock) {
+    this.#place = place
+    this.#secret = secret
     this.#signal = signal
     this.#clock = clock
     this.#startedMs = clock.nowMs()
-    this.#login = new Login({ key: key !== undefined, password: target.password !== undefined })
+    this.#login = new Login({ key: secret.key !== undefined, password: secret.password !== undefined })
   }
 
   get hostKey(): string {
@@ -116,11 +104,13 @@ class SshConnection implements Connection {
     this.#broken ??= closed
     for (const channel of this.#channels) channel.break(closed)
     this.#client.end()
-    this.#socket.destroySoon()
+    // Cut at once, an answer still under way would be met by a reset, which devices log as a fault.
+    const cancel = this.#clock.after(LINGER_MS, () => this.#socket.destroy())
+    this.#socket.once('close', cancel)
   }
 
   #begin(): void {
-    const { address, port, username, legacyAlgorithms } = this.#target
+    const { address, port, legacyAlgorithms } = this.#place
     const ours = algorithmsFor(legacyAlgorithms)
     this.#signal.addEventListener('abort', this.#onAbort)
     this.#limit(() => this.#failure('TCP_TIMEOUT'))
@@ -137,7 +127,7 @@ class SshConnection implements Connection {
       )
       .connect({
         sock: this.#socket,
-        username,
+        username: this.#secret?.username ?? '',
         readyTimeout: 0,
         algorithms: {
           kex: [...ours.kex],
@@ -149,7 +139,7 @@ class SshConnection implements Connection {
         hostVerifier: (key: Buffer) => this.#knows(key),
         authHandler: (methods, partial, next) => {
           const method = this.#login.next(methods, partial)
-          if (method) next(this.#attempt(method))
+          if (method && this.#secret) next(this.#attempt(method, this.#secret))
           else this.#fail(this.#login.failure)
         },
       })
@@ -178,7 +168,7 @@ class SshConnection implements Connection {
   #ready(): void {
     this.#cancelTimer?.()
     this.#stage = 'open'
-    this.#password = undefined
+    this.#secret = undefined
     this.#settle?.resolve(this)
     this.#settle = undefined
   }
@@ -186,16 +176,14 @@ class SshConnection implements Connection {
   /** Before anything secret is sent. The proof that the device has this key follows, and without it there is no login. */
   #knows(key: Buffer): boolean {
     this.#hostKey = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
-    const pinned = this.#target.hostKey
+    const pinned = this.#place.hostKey
     if (pinned === undefined || pinned === this.#hostKey) return true
     this.#fail(this.#failure('HOST_KEY_CHANGED', { pinned, seen: this.#hostKey }))
     return false
   }
 
-  #attempt(method: Method): AnyAuthMethod {
-    const { username } = this.#target
-    const password = this.#password ?? ''
-    if (method === 'publickey' && this.#key) return { type: 'publickey', username, key: this.#key }
+  #attempt(method: Method, { username, password = '', key }: Secret): AnyAuthMethod {
+    if (method === 'publickey' && key) return { type: 'publickey', username, key }
     if (method === 'password') return { type: 'password', username, password }
     return {
       type: 'keyboard-interactive',
@@ -210,7 +198,7 @@ class SshConnection implements Connection {
   #open(ask: (opened: (error: Error | undefined, stream: SshStream) => void) => void): Promise<Channel> {
     return new Promise((resolve, reject) => {
       const lost = () => this.#failure('CONNECTION_LOST', { stage: 'opening a channel' })
-      const cancel = this.#clock.after(this.#target.timeoutMs, () => {
+      const cancel = this.#clock.after(this.#place.timeoutMs, () => {
         reject(this.#failure('CHANNEL_REFUSED', { reason: 'no answer in time' }))
       })
       const opened = (error: Error | undefined, stream: SshStream) => {
@@ -234,7 +222,7 @@ class SshConnection implements Connection {
 
   #limit(failure: () => Failure): void {
     this.#cancelTimer?.()
-    this.#cancelTimer = this.#clock.after(this.#target.timeoutMs, () => this.#fail(failure()))
+    this.#cancelTimer = this.#clock.after(this.#place.timeoutMs, () => this.#fail(failure()))
   }
 
   /** The end, once. */
@@ -245,7 +233,7 @@ class SshConnection implements Connection {
     if (cause && failure.cause === undefined) failure.cause = cause
     this.#cancelTimer?.()
     this.#signal.removeEventListener('abort', this.#onAbort)
-    this.#password = undefined
+    this.#secret = undefined
     this.#socket.destroy()
     for (const channel of this.#channels) channel.break(failure)
     this.#settle?.reject(failure)
@@ -280,7 +268,7 @@ class SshConnection implements Connection {
   #noCommonAlgorithm(): Failure | undefined {
     const { offered } = this.#hello
     if (!offered) return undefined
-    const ours = algorithmsFor(this.#target.legacyAlgorithms)
+    const ours = algorithmsFor(this.#place.legacyAlgorithms)
     const missing = missingIn(ours, offered)
     if (missing.length === 0) return undefined
     return this.#failure('SSH_LEGACY_ALGOS', { missing, offered, ours })
@@ -291,7 +279,7 @@ class SshConnection implements Connection {
   }
 
   #where(): FailureDetails {
-    const { address, port } = this.#target
+    const { address, port } = this.#place
     const { version } = this.#hello
     const elapsedMs = Math.round(this.#clock.nowMs() - this.#startedMs)
     return { address, port, elapsedMs, ...(version === undefined ? {} : { server: version }) }

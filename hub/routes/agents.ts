@@ -7,7 +7,13 @@ import { Agent, CreatedEnrollmentToken, EnrollmentTokenRow, NewEnrollmentToken }
 import { isUuid } from '../api/fields.ts'
 import { pageOf } from '../api/page.ts'
 import type { Tables } from '../db/tables.ts'
-import { addEnrollmentToken, enrollAgent, listEnrollmentTokens, removeEnrollmentToken } from '../enrollment.ts'
+import {
+  addEnrollmentToken,
+  enrollAgent,
+  listEnrollmentTokens,
+  malformedQuestion,
+  removeEnrollmentToken,
+} from '../enrollment.ts'
 import { recordEvent } from '../events.ts'
 import { nearest } from '../nearest.ts'
 import { findSite, isOnline } from '../sites.ts'
@@ -69,11 +75,13 @@ export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts
         path: '/agents/enroll',
         summary: 'Join: what an agent sends with its token',
         tags,
-        // Read by hand: a wrong token has a code of its own.
-        request: { body: { required: false, content: { 'application/octet-stream': { schema: EnrollQuestion } } } },
+        request: { body: body(EnrollQuestion) },
         responses: { 201: json(EnrollResponse, 'A signed answer'), ...refusal },
       }),
-      async (c) => c.json(await enrollAgent({ db, installation, clock }, await c.req.json()), 201),
+      async (c) => c.json(await enrollAgent({ db, installation, clock }, c.req.valid('json')), 201),
+      (result) => {
+        if (!result.success) throw malformedQuestion(result.error)
+      },
     )
 }
 

@@ -1,7 +1,7 @@
 /** A real OpenSSH server: Debian's, with a configuration, host keys and users of its own, on a loopback port. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type LinuxUser, makeUser } from './linux-user.ts'
@@ -36,7 +36,7 @@ export interface OpenSshPeer {
 }
 
 const ADDRESS = '127.0.0.1'
-/** Compiled into sshd; Debian makes it at boot. */
+/** An empty folder, compiled into sshd; Debian makes it at boot. It stays: another server may use it. */
 const SEPARATION = '/run/sshd'
 
 export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSshPeer> {
@@ -59,8 +59,7 @@ async function start(
 ): Promise<OpenSshPeer> {
   const folder = await makeFolder()
   undo.push(() => rm(folder, { recursive: true, force: true }))
-  const made = await mkdir(SEPARATION, { recursive: true, mode: 0o755 })
-  if (made !== undefined) undo.push(() => rmdir(SEPARATION).catch(() => undefined))
+  await mkdir(SEPARATION, { recursive: true, mode: 0o755 })
   const hostKeyFile = join(folder, 'host-key')
   const userKeyFile = join(folder, 'user-key')
   await keygen(hostKeyFile, options.hostKeyType ?? 'ed25519')
