@@ -217,7 +217,7 @@ export class Conversation {
         this.#fail?.(error)
         return
       }
-      if (this.terminal.size > this.#maxBytes) this.#overflown = true
+      if (this.terminal.lines.length > this.#maxBytes) this.#overflown = true
     }
     this.#look?.()
   }

@@ -2,6 +2,7 @@
  * Finds the echo of a command in what a device sends. It anchors where the output begins, so that nothing of an earlier
  * command is taken for it. Line editors wrap it, redraw it or scroll it, so blanks do not count.
  */
+import type { Lines } from './lines.ts'
 
 /** A longer line is no echo. */
 const LINE_MAX = 16_384
@@ -30,12 +31,12 @@ export class Echo {
    * @param lines completed lines; more at each call
    * @returns where the line after the echo begins
    */
-  find(lines: Buffer): number | undefined {
-    for (let end = lines.indexOf(10, this.#at); end >= 0; end = lines.indexOf(10, this.#at)) {
+  find(lines: Lines): number | undefined {
+    for (let end = lines.endOf(this.#at); end >= 0; end = lines.endOf(this.#at)) {
       const start = this.#at
-      this.#at = end + 1
+      this.#at = end
       if (end - start > LINE_MAX) this.#joined = ''
-      else if (this.#is(compact(lines.toString('latin1', start, end)))) return this.#at
+      else if (this.#is(compact(lines.slice(start, end).toString('latin1')))) return end
     }
     return undefined
   }

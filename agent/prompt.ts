@@ -5,6 +5,7 @@
  * prompts at the end of the output are counted: one, and one for each Enter, also for those that were sent too early.
  */
 import type { Conversation } from './conversation.ts'
+import type { Lines } from './lines.ts'
 
 /** So long nothing more may come before a prompt is believed, ms. */
 const CONFIRM_QUIET_MS = 20
@@ -17,6 +18,7 @@ const RUN_MAX = 32
 /** So many lines may stand between two prompts. */
 const GAP_MAX = 4
 const LINE_MAX = 1024
+const LF = 10
 
 export class Confirmation {
   readonly #talk: Conversation
@@ -73,14 +75,14 @@ export class Confirmation {
 }
 
 /** Where each of the prompts at the end begins, first one first; the last is the unfinished line. */
-function promptsAtEnd(lines: Buffer, prompt: string, from: number, between: (line: string) => boolean): number[] {
+function promptsAtEnd(lines: Lines, prompt: string, from: number, between: (line: string) => boolean): number[] {
   const starts = [lines.length]
   let end = lines.length
   let gap = 0
   while (end > from && starts.length < RUN_MAX) {
-    const start = Math.max(from, end < 2 ? 0 : lines.lastIndexOf(10, end - 2) + 1)
+    const start = Math.max(from, lines.startOf(end, LINE_MAX))
     if (end - start > LINE_MAX) break
-    const line = lines.toString('latin1', start, end - 1)
+    const line = lines.slice(start, end - 1).toString('latin1')
     if (line === prompt) {
       starts.unshift(start)
       gap = 0
@@ -95,16 +97,18 @@ function promptsAtEnd(lines: Buffer, prompt: string, from: number, between: (lin
 }
 
 /** The lines between the last prompt that was ended by Enter and the one that came then. */
-export function interludeOf(lines: Buffer, prompt: string): string[] {
-  const all = lines.toString('latin1').split('\n').slice(0, -1)
-  const last = all.lastIndexOf(prompt)
-  return last < 0 ? [] : all.slice(last + 1).slice(-GAP_MAX)
+export function interludeOf(lines: Lines, prompt: string): string[] {
+  const all = lines.slice(Math.max(0, lines.length - GAP_MAX * LINE_MAX), lines.length)
+  const ends = all.toString('latin1').split('\n').slice(0, -1)
+  const last = ends.lastIndexOf(prompt)
+  return last < 0 ? [] : ends.slice(last + 1).slice(-GAP_MAX)
 }
 
 /** Where the output ends when the lines before each prompt are taken off. */
-export function withoutInterlude(lines: Buffer, from: number, to: number, interlude: readonly string[]): number {
+export function withoutInterlude(lines: Lines, from: number, to: number, interlude: readonly string[]): number {
   if (interlude.length === 0) return to
   const ending = Buffer.from(interlude.map((line) => `${line}\n`).join(''), 'latin1')
   const at = to - ending.length
-  return at >= from && (at === from || lines[at - 1] === 10) && ending.equals(lines.subarray(at, to)) ? at : to
+  if (at < from || !ending.equals(lines.slice(at, to))) return to
+  return at === from || lines.slice(at - 1, at)[0] === LF ? at : to
 }

@@ -167,7 +167,11 @@ async function runExec(parts: SessionParts, guard: Guard, command: string, limit
   const { terminal } = talk
   terminal.endLine()
   const doubt = doubtOf(end)
-  return { bytes: Buffer.from(terminal.lines), aside, ...(doubt === undefined ? {} : { doubt }) }
+  return {
+    bytes: Buffer.from(terminal.lines.slice(0, terminal.lines.length)),
+    aside,
+    ...(doubt === undefined ? {} : { doubt }),
+  }
 }
 
 /** Many systems send no status at all; then the end mark alone must tell. */

@@ -62,7 +62,7 @@ export class Shell {
    */
   async run(command: string, limits: Limits, confirm: boolean): Promise<Buffer> {
     const { terminal } = this.#talk
-    terminal.forgetLines()
+    terminal.lines.clear()
     // Without an echo the first line of output would stand behind the prompt.
     if (this.#echoes === false) terminal.forgetTail()
     const echo = new Echo(this.#prompt, command, this.#echoes === true)
@@ -79,12 +79,12 @@ export class Shell {
         if (this.#answersPager(tail, quietMs) || tail !== this.#prompt) return undefined
         start ??= this.#startWithoutEcho(echo, quietMs)
         if (start === undefined) return undefined
-        return confirmation ? confirmation.check(tail, start, quietMs) : terminal.size
+        return confirmation ? confirmation.check(tail, start, quietMs) : terminal.lines.length
       },
     })
     const { lines } = terminal
     const from = Math.min(start ?? 0, end)
-    return Buffer.from(lines.subarray(from, withoutInterlude(lines, from, end, this.#interlude)))
+    return Buffer.from(lines.slice(from, withoutInterlude(lines, from, end, this.#interlude)))
   }
 
   /** Says good-bye; the device need not answer. */
@@ -103,7 +103,8 @@ export class Shell {
       expired: ({ elapsedMs, bytes }) =>
         new Failure('PROMPT_NOT_FOUND', { driver: this.#driver.name, elapsedMs, bytes, ...this.#lastLine() }),
       step: (quietMs) => {
-        const { tail, size } = terminal
+        const { tail } = terminal
+        const size = terminal.lines.length
         if (this.#answersPager(tail, quietMs)) return undefined
         const answer = this.#driver.answers.find(({ when }) => when.test(tail))
         if (answer) {
@@ -131,14 +132,15 @@ export class Shell {
     const password = this.#secret.enable ?? this.#secret.password
     const failed = (reason: string) => new Failure('ENABLE_FAILED', { command: enable.run, reason })
     let sentAt: number | undefined
-    terminal.forgetLines()
+    terminal.lines.clear()
     this.#talk.say({ kind: 'command', text: enable.run })
     await this.#talk.wait<true>({
       about: enable.run,
       limits: this.#limits,
       expired: (facts) => new Failure('DEVICE_COMMAND_TIMEOUT', { command: enable.run, ...facts }),
       step: () => {
-        const { tail, size } = terminal
+        const { tail } = terminal
+        const size = terminal.lines.length
         if (enable.password.test(tail)) {
           if (size === sentAt) return undefined
           if (sentAt !== undefined) throw failed('the device asked for the password again')
@@ -148,7 +150,7 @@ export class Shell {
           return undefined
         }
         if (size === 0 || size === sentAt || !prompt.test(tail)) return undefined
-        const said = terminal.lines.toString('latin1').split('\n')
+        const said = terminal.lines.slice(0, size).toString('latin1').split('\n')
         if (said.some((line) => matchesAny(denied, line) || matchesAny(rejected, line)))
           throw failed('the device refused')
         return true
@@ -178,7 +180,8 @@ export class Shell {
     if (this.#echoes) return echo.afterPrompt ?? 0
     this.#echoes = false
     // The first line of output stands behind the prompt.
-    return lines.toString('latin1', 0, this.#prompt.length) === this.#prompt ? this.#prompt.length : 0
+    const behind = this.#prompt.length
+    return lines.slice(0, behind).toString('latin1') === this.#prompt ? behind : 0
   }
 
   #answersPager(tail: string, quietMs: number): boolean {
@@ -200,8 +203,8 @@ export class Shell {
 
   /** The last line with something on it, fit to be shown: no credential, nothing that a terminal obeys, not too long. */
   #lastLine(): FailureDetails {
-    const { terminal } = this.#talk
-    const text = `${terminal.lines.toString('latin1', Math.max(0, terminal.size - 2048))}${terminal.tail}`
+    const { lines, tail } = this.#talk.terminal
+    const text = lines.slice(Math.max(0, lines.length - 2048), lines.length).toString('latin1') + tail
     let line = text.split('\n').findLast((one) => one.trim() !== '') ?? ''
     for (const secret of [this.#secret.password, this.#secret.enable]) {
       if (secret) line = line.replaceAll(secret, '<secret>')

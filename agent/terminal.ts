@@ -6,6 +6,7 @@
  * Bytes are cells: a character of several bytes is several cells. Whether they are UTF-8 is decided on the whole text.
  */
 import { Escape, type Sequence } from './escape.ts'
+import { isPlain, Lines } from './lines.ts'
 
 /** Width that the terminal claims to have; the transport asks for the same. Wider than any prompt with its command. */
 export const COLUMNS = 511
@@ -14,20 +15,18 @@ export const COLUMNS = 511
 const TAIL_MAX = 1024
 
 const BS = 8
-const TAB = 9
 const LF = 10
 const CR = 13
 const ESC = 27
 const SPACE = 32
-const DEL = 127
 
 /** What remains of a pager's text when the key was sent before its last bytes came. */
 const PAGER_REST = /^[\s\-–()[\]<>%\d.:]*$/
 
 export class Terminal {
+  /** Completed lines. */
+  readonly lines = new Lines()
   readonly #report: (answer: string) => void
-  #done: Buffer = Buffer.allocUnsafe(4096)
-  #size = 0
   #cells: Buffer = Buffer.allocUnsafe(256)
   #length = 0
   #column = 0
@@ -44,16 +43,6 @@ export class Terminal {
     this.#report = report
   }
 
-  /** Completed lines, each with its line feed. Valid until the next `feed`. */
-  get lines(): Buffer {
-    return this.#done.subarray(0, this.#size)
-  }
-
-  /** Bytes of the completed lines. */
-  get size(): number {
-    return this.#size
-  }
-
   /** The unfinished last line, in Latin-1; empty when it is too long to be of interest, or is just being drawn. */
   get tail(): string {
     const end = this.#visible
@@ -63,12 +52,6 @@ export class Terminal {
   /** A pager in the last line was answered, and the device has not reacted yet. */
   get inPager(): boolean {
     return this.#pagerFrom >= 0
-  }
-
-  /** Forgets the completed lines. */
-  forgetLines(): void {
-    this.#size = 0
-    if (this.#done.length > 65_536) this.#done = Buffer.allocUnsafe(4096)
   }
 
   /** Forgets the unfinished line. */
@@ -95,16 +78,9 @@ export class Terminal {
         at = this.#escaped(bytes, at)
         continue
       }
+      if (this.#length === 0 && this.#column === 0) at = this.lines.addPlain(bytes, at)
       const from = at
-      while (at < end && isPlain(bytes[at])) at += 1
-      if (this.#length === 0 && this.#column === 0 && at < end) {
-        const next = bytes[at] === CR && at + 1 < end ? at + 1 : at
-        if (bytes[next] === LF) {
-          this.#keep(bytes, from, at)
-          at = next + 1
-          continue
-        }
-      }
+      while (at < end && isPlain(bytes[at] ?? 0)) at += 1
       if (at > from) this.#put(bytes, from, at)
       if (at < end) this.#control(bytes[at])
       at += 1
@@ -120,14 +96,6 @@ export class Terminal {
     return this.#column > COLUMNS ? Math.floor((this.#column - 1) / COLUMNS) * COLUMNS : 0
   }
 
-  #keep(line: Uint8Array, from: number, to: number): void {
-    const size = this.#size + to - from + 1
-    if (size > this.#done.length) this.#done = grown(this.#done, this.#size, size)
-    this.#done.set(line.subarray(from, to), this.#size)
-    this.#done[size - 1] = LF
-    this.#size = size
-  }
-
   #newLine(): void {
     this.#length = 0
     this.#column = 0
@@ -138,15 +106,15 @@ export class Terminal {
 
   #lineFeed(): void {
     if (this.#pagerFrom < 0) {
-      this.#keep(this.#cells, 0, this.#visible)
+      this.lines.add(this.#cells, 0, this.#visible)
     } else {
       const rest = this.#cells.toString('latin1', this.#pagerTo, this.#length)
       const before = this.#pagerFrom
       if (!PAGER_REST.test(rest)) {
         this.#cells.copyWithin(before, this.#pagerTo, this.#length)
-        this.#keep(this.#cells, 0, before + rest.length)
+        this.lines.add(this.#cells, 0, before + rest.length)
       } else if (before > 0) {
-        this.#keep(this.#cells, 0, before)
+        this.lines.add(this.#cells, 0, before)
       }
     }
     this.#newLine()
@@ -272,10 +240,6 @@ export class Terminal {
     this.#cells.copyWithin(this.#column, from, this.#length)
     this.#truncate(this.#length - (from - this.#column))
   }
-}
-
-function isPlain(byte: number | undefined): boolean {
-  return byte !== undefined && ((byte >= SPACE && byte !== DEL) || byte === TAB)
 }
 
 function grown(buffer: Buffer, used: number, needed: number): Buffer {

@@ -13,6 +13,7 @@ import type { BlobStore } from './blobs/blobs.ts'
 import type { HubConfig } from './config.ts'
 import { classify, type Database } from './db/connect.ts'
 import type { Migrations } from './db/migrate.ts'
+import { sqlState } from './db/sqlstate.ts'
 import { openDiffer } from './diff-thread.ts'
 import { DriverNames } from './drivers.ts'
 import { envelopeOf, headersOf } from './error-envelope.ts'
@@ -35,6 +36,9 @@ import { bearerOf } from './tokens.ts'
 
 /** No body of a request may be larger. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/** SQLSTATEs 22021 and 22P05: PostgreSQL stores every character but U+0000. */
+const UNSTORABLE = new Set(['22021', '22P05'])
 
 export interface AppParts {
   readonly config: Pick<HubConfig, 'accessTokenMinutes' | 'runTimeoutMs'>
@@ -144,6 +148,11 @@ function failureOf(error: unknown): Failure {
       })
     if (error.status < 500)
       return new Failure('REQUEST_INVALID', { issues: [{ where: 'body', path: '', message: 'not valid JSON' }] })
+  }
+  if (UNSTORABLE.has(sqlState(error) ?? '')) {
+    return new Failure('REQUEST_INVALID', {
+      issues: [{ where: 'request', path: '', message: 'has a character that no text may have' }],
+    })
   }
   return classify(error) ?? new Failure('INTERNAL')
 }

@@ -3,10 +3,12 @@
 const [major] = process.versions.node.split('.').map(Number)
 if (major < 24) {
   process.stderr.write(
-    `Node.js is too old [NODE_TOO_OLD]: this is ${process.version}, NetRaven needs 24; in a clone of the repository: npx netraven ${process.argv.slice(2).join(' ')}\n`,
+    `Node.js is too old [NODE_TOO_OLD]: this is ${process.version}, NetRaven needs 24; in a clone of the repository, type npx in front: npx netraven …\n`,
   )
   process.exitCode = 78
 } else {
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   const { realParts, runCommand } = await import('./cli/main.ts')
   // Whoever reads us may stop reading, as `head` does: that is no failure.
   process.stdout.on('error', (error) => {

@@ -208,14 +208,15 @@ function howToGoOn(folder: string, hubUrl: string, password: string): string {
   return `
 ${paint('bold', 'It stays up until Ctrl-C.')} In another terminal, in this folder:
 
+   export PATH="$PWD/node_modules/.bin:$PATH"
    export XDG_CONFIG_HOME=${join(folder, 'login')}      # where the demo logged in
-   npx netraven devices list
-   npx netraven backup list
-   npx netraven backup show --device ${DEVICE} --raw      # with secrets; the hub writes down who asked
-   npx netraven explain TCP_TIMEOUT
+   netraven devices list
+   netraven backup list
+   netraven backup show --device ${DEVICE} --raw      # with secrets; the hub writes down who asked
+   netraven explain TCP_TIMEOUT
 
-   The API, to read and try: ${hubUrl}/api/docs (user admin, password ${password})
-   Your own device: npx netraven devices add --help, then npx netraven backup run --device NAME --wait`
+   Your own device: netraven devices add --help, then netraven backup run --device NAME --wait
+   The API: ${hubUrl}/api/openapi.json, user admin, password ${password}`
 }
 
 /** @returns exit status */

@@ -189,7 +189,7 @@ async function main(args: string[]): Promise<number> {
   console.log(`
 What is left:
   1. Finish agent/drivers/${answers.name}.ts: what is volatile, where secrets stand, which notes to keep.
-  2. Record a device:   npm run driver:record -- --driver ${answers.name} --host … --user … --name ${flags.recording}
+  2. Record a device:   npm run driver:record -- --driver ${answers.name} --host … --user … --name ${flags.recording} --force
      or fill            agent/drivers/recordings/${answers.name}.${flags.recording}.session by hand.
   3. UPDATE_EXPECTED=1 npx vitest run --project unit agent/drivers
      and read what it wrote beside the recording: no secret in .masked, no clock in .expected.`)

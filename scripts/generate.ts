@@ -7,12 +7,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { driverCatalogue } from './generate-driver-catalogue.ts'
+import { driverPage } from './generate-driver-page.ts'
 import { envExample } from './generate-env-example.ts'
 import { troubleshooting } from './generate-troubleshooting.ts'
 
 /** Path from the root of the repository, and what makes its text. */
 export const generated: Readonly<Record<string, () => string>> = {
   '.env.example': envExample,
+  'deploy/DRIVERS.md': driverPage,
   'deploy/TROUBLESHOOTING.md': troubleshooting,
   'protocol/driver-catalogue.ts': driverCatalogue,
 }

@@ -102,10 +102,10 @@ describe('after a crash', () => {
     const stored = async () =>
       (await readdir(blobs, { recursive: true }).catch(() => [])).filter((name) => /[0-9a-f]{64}$/.test(name))
     await one.agent(1)
-    // Nobody can write a version row while this lock is held: the hub has put the blob and waits.
+    // While this lock is held versions can be read but none can be added: the hub has put the blob and waits.
     const locked = database.db.transaction().execute(async (trx) => {
       await sql`set local idle_in_transaction_session_timeout = 0`.execute(trx)
-      await sql`lock table versions in access exclusive mode`.execute(trx)
+      await sql`lock table versions in share mode`.execute(trx)
       const runId = await run(one)
       await vi.waitFor(async () => expect(await stored()).toHaveLength(1), patient)
       await one.hub.kill('SIGKILL')

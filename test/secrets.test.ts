@@ -3,7 +3,7 @@
  * talkative level; then every log, answer, file and row is searched.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -59,7 +59,9 @@ describe('secrets', () => {
 
   /** Good reads, every way to fail at a login, a killed agent, wrong credentials, junk. */
   async function work(): Promise<void> {
-    await must(field.cli(['credentials', 'add', 'by-key', '--username', 'backup', '--key', '/dev/stdin'], privateKey))
+    const keyFile = join(field.folder, 'key.pem')
+    await writeFile(keyFile, privateKey, { mode: 0o600 })
+    await must(field.cli(['credentials', 'add', 'by-key', '--username', 'backup', '--key', keyFile]))
     const token = (await say(['enrollment-tokens', 'create', '--site', 'lab'])).trim()
     tokens.push(token)
     answers.pop()

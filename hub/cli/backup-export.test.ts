@@ -75,7 +75,7 @@ describe('netraven backup export', () => {
       '--dir',
       dir,
     ])
-    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/EXPORT_FAILED[^]*EEXIST/)])
+    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/EXPORT_FAILED[\s\S]*EEXIST/)])
   })
 
   it('with nothing to export it says what to do', async () => {

@@ -78,6 +78,6 @@ describe('netraven devices import', () => {
   it('a file in another encoding is refused before it becomes wrong names', async () => {
     const file = await fileOf(Uint8Array.from([0x6e, 0xe4, 0x0a]))
     const ran = await commandLine({ fetch: hub(), env: signedIn }).run(['devices', 'import', file])
-    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/CSV_INVALID[^]*UTF-8/)])
+    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/CSV_INVALID[\s\S]*UTF-8/)])
   })
 })

@@ -89,7 +89,7 @@ describe('netraven login', () => {
     await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })
     await writeFile(join(line.folder, 'netraven', 'login.json'), '{"hub":')
     const ran = await line.run(['sites', 'list'])
-    expect([ran.code, ran.err]).toEqual([78, expect.stringMatching(/damaged[^]*netraven login/)])
+    expect([ran.code, ran.err]).toEqual([78, expect.stringMatching(/damaged[\s\S]*netraven login/)])
     expect((await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })).code).toBe(0)
   })
 
@@ -98,7 +98,7 @@ describe('netraven login', () => {
     await writeFile(join(line.folder, 'netraven'), '')
     await chmod(join(line.folder, 'netraven'), 0o400)
     const ran = await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })
-    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/EXPORT_FAILED[^]*netraven/)])
+    expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/EXPORT_FAILED[\s\S]*netraven/)])
   })
 
   it('a token for one hub is never sent to another', async () => {

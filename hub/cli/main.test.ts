@@ -43,13 +43,13 @@ describe('netraven', () => {
   it.each(commands)('%s %s %s says how to log in, exit 78', async (...args) => {
     const { code, err, out } = await commandLine({ fetch: nobody }).run(args)
     expect([code, out]).toEqual([78, ''])
-    expect(err).toMatch(/^Not logged in \[NOT_LOGGED_IN\]\n[^]*netraven login/)
+    expect(err).toMatch(/^Not logged in \[NOT_LOGGED_IN\]\n[\s\S]*netraven login/)
   })
 
   it.each(commands)('%s %s %s says that the hub is away, exit 75', async (...args) => {
     const { code, err } = await commandLine({ fetch: nobody, env: signedIn }).run(args)
     expect(code).toBe(75)
-    expect(err).toMatch(/^Hub out of reach \[HUB_UNREACHABLE\]\n[^]*127\.0\.0\.1:8000[^]*What to do:/)
+    expect(err).toMatch(/^Hub out of reach \[HUB_UNREACHABLE\]\n[\s\S]*127\.0\.0\.1:8000[\s\S]*What to do:/)
     expect(err).not.toMatch(/\bat .*:\d+:\d+|nra_canary/)
   })
 
@@ -67,9 +67,9 @@ describe('netraven', () => {
     [['devices', 'show', 'a', 'b'], /too many arguments/],
     [['devices', 'list', '--colour'], /unknown option '--colour'/],
     [['devices', 'set', 'a'], /nothing to change/],
-    [['devices', 'set', 'a', '--port', '0'], /--port[^]*1 to 65535/],
+    [['devices', 'set', 'a', '--port', '0'], /--port[\s\S]*1 to 65535/],
     [['devices', 'set', 'a', '--secrets', 'maybe'], /Allowed choices are keep, strip/],
-    [['devices', 'set', 'a', '--command-timeout', 'soon'], /--command-timeout[^]*seconds/],
+    [['devices', 'set', 'a', '--command-timeout', 'soon'], /--command-timeout[\s\S]*seconds/],
     [['devices', 'set', 'a', '--legacy-algorithms', 'perhaps'], /on or off/],
     [['devices', 'set', 'a', '--tag', 'rack'], /NAME=VALUE/],
     [['devices', 'add', 'a', '--driver', 'linux'], /--address/],
@@ -89,7 +89,7 @@ describe('netraven', () => {
     [['credentials', 'add', 'a', '--username', 'u', '--password-stdin'], /no such line/],
     [['enrollment-tokens', 'create'], /--site/],
     [['enrollment-tokens', 'create', '--site', 'a', '--valid-hours', '0'], /1 to 720/],
-    [['login', '--user', 'a', '--hub', 'ftp://x'], /--hub[^]*https:/],
+    [['login', '--user', 'a', '--hub', 'ftp://x'], /--hub[\s\S]*https:/],
     [['login', '--hub', 'https://x'], /--user/],
     [['explain', 'TCP_TIMEOT'], /Did you mean TCP_TIMEOUT/],
   ])('%j is wrong usage, exit 2', async (args, words) => {
@@ -105,7 +105,7 @@ describe('netraven', () => {
   it('nothing at all shows the guide, and that is usage', async () => {
     const { code, err } = await commandLine({ fetch: nobody }).run([])
     expect(code).toBe(2)
-    expect(err).toMatch(/First steps:[^]*Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78/)
+    expect(err).toMatch(/First steps:[\s\S]*Exit codes: 0 done, 1 failed, 2 usage, 75 try later, 78/)
   })
 
   it.each([

@@ -65,7 +65,7 @@ export const accessFailures = {
     retry: 'never',
     causes: ['Missing required scope'],
     remedies: [
-      'Check the API documentation at /api/docs for the scopes that this endpoint requires.',
+      'Check the API documentation at /api/openapi.json for the scopes that this endpoint requires.',
       'Contact your administrator to grant additional scopes if needed.',
     ],
   },

@@ -7,7 +7,7 @@ export const requestsFailures = {
     status: 400,
     retry: 'never',
     causes: ['A field of the request is missing or has a wrong value'],
-    remedies: ['Correct the fields that the details list; the schema of each endpoint is at /api/docs.'],
+    remedies: ['Correct the fields that the details list; the schema of each endpoint is at /api/openapi.json.'],
   },
   REQUEST_TOO_LARGE: {
     message: 'Request is too large',
@@ -21,7 +21,7 @@ export const requestsFailures = {
     status: 404,
     retry: 'never',
     causes: ['There is nothing at this address, or it was removed', 'The hub is older than what asks it'],
-    remedies: ['Check the path against /api/docs, and the id against the list that it came from.'],
+    remedies: ['Check the path against /api/openapi.json, and the id against the list that it came from.'],
   },
   ALREADY_EXISTS: {
     message: 'Already exists',

@@ -1,0 +1,41 @@
+/** deploy/DRIVERS.md, made from the agent's drivers and their recordings: which systems can be read, and by what names. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { drivers } from '../agent/drivers/index.ts'
+import { parseRecording } from '../agent/replay/recording.ts'
+
+const folder = new URL('../agent/drivers/recordings/', import.meta.url)
+
+const head = `<!-- Made by \`npm run generate\` from agent/drivers/. Change it there. -->
+# Drivers
+
+A driver knows how to read one operating system. In a CSV file or in \`netraven devices add --driver\`, its name works and so does
+each other name here, in any case: they are those of Oxidized, netmiko and RANCID.
+
+*Tried with* says where the recordings come from that the driver is tested with: \`real\` was recorded from a device or a real
+daemon, \`transcript\` from what somebody published, \`documented\` was written after the vendor's reference.
+
+| driver | system | other names | tried with |
+|---|---|---|---|
+`
+
+/** The whole page in Markdown. */
+export function driverPage(): string {
+  const evidence = evidenceOf(readdirSync(folder).filter((file) => file.endsWith('.session')))
+  const rows = drivers.all.map(({ name, title, aliases }) => {
+    const tried = [...(evidence.get(name) ?? [])].toSorted().join(', ')
+    return `| \`${name}\` | ${title} | ${aliases.join(', ')} | ${tried} |\n`
+  })
+  return `${head}${rows.join('')}
+A system that is not here: [how to add a driver](../CONTRIBUTING.md#adding-a-driver).
+`
+}
+
+/** @returns driver to kinds of evidence */
+function evidenceOf(files: readonly string[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const file of files) {
+    const { driver, evidence } = parseRecording(readFileSync(new URL(file, folder), 'utf8'))
+    found.set(driver, (found.get(driver) ?? new Set()).add(evidence))
+  }
+  return found
+}
