@@ -6,9 +6,12 @@ import type { Lines } from './lines.ts'
 
 /** A longer line is no echo. */
 const LINE_MAX = 16_384
+/** Blanks and redrawing that an echo may have more than its command. */
+const SLACK = 200
 
 export class Echo {
   readonly #prompt: string
+  readonly #begin: string
   readonly #command: string
   /** Whether the echo must stand behind the prompt: not yet known of a new device. */
   readonly #strict: boolean
@@ -18,6 +21,7 @@ export class Echo {
 
   constructor(prompt: string, command: string, strict: boolean) {
     this.#prompt = compact(prompt)
+    this.#begin = prompt.trim()
     this.#command = compact(command)
     this.#strict = strict
   }
@@ -36,18 +40,22 @@ export class Echo {
       const start = this.#at
       this.#at = end
       if (end - start > LINE_MAX) this.#joined = ''
-      else if (this.#is(compact(lines.slice(start, end).toString('latin1')))) return end
+      else if (this.#is(lines.slice(start, end).toString('latin1'))) return end
     }
     return undefined
   }
 
   #is(line: string): boolean {
-    const begins = line.startsWith(this.#prompt)
-    if (begins && line.length > this.#prompt.length) this.#afterPrompt ??= this.#at
-    this.#joined = begins || this.#joined.length > LINE_MAX ? line : this.#joined + line
-    if (line === this.#command || (!this.#strict && line.endsWith(this.#command))) return true
-    if (!this.#joined.startsWith(this.#prompt)) return false
-    return this.#joined.endsWith(this.#command) || this.#isScrolled(line)
+    const begins = line.trimStart().startsWith(this.#begin)
+    // Of the many lines that may be left of an earlier command nearly all end here.
+    if (!begins && this.#joined === '' && line.length > 2 * this.#command.length + SLACK) return false
+    const text = compact(line)
+    if (begins && text.length > this.#prompt.length) this.#afterPrompt ??= this.#at
+    if (begins) this.#joined = text
+    else if (this.#joined !== '') this.#joined += text
+    if (this.#joined.length > this.#prompt.length + this.#command.length + SLACK) this.#joined = ''
+    if (text === this.#command || (!this.#strict && text.endsWith(this.#command))) return true
+    return this.#joined !== '' && (this.#joined.endsWith(this.#command) || this.#isScrolled(text))
   }
 
   /** IOS on a narrow terminal shows `$` and the end of the command. */

@@ -71,6 +71,10 @@ export class Lines {
 
   /** @returns where the line that begins at `from` ends, its line feed included; -1: no line begins there */
   endOf(from: number): number {
+    if (from >= this.#before) {
+      const at = this.#block.subarray(0, this.#used).indexOf(LF, from - this.#before)
+      return at < 0 ? -1 : this.#before + at + 1
+    }
     let start = 0
     for (const block of [...this.#full, this.#block.subarray(0, this.#used)]) {
       const at = start + block.length > from ? block.indexOf(LF, Math.max(0, from - start)) : -1

@@ -2,9 +2,8 @@
  * One task becomes one result: the box is opened, the driver is checked against the signed digest, the device is read, the
  * statement is signed, the text compressed. Whatever fails in a known way is a result too.
  */
-import { promisify } from 'node:util'
-import { zstdCompress } from 'node:zlib'
 import { SealedSecret, type Task } from '@netraven/protocol/claim.ts'
+import { compress } from '@netraven/protocol/compression.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { SigningKey } from '@netraven/protocol/keys.ts'
 import type { ReadOutcome, Report } from '@netraven/protocol/report.ts'
@@ -14,8 +13,6 @@ import type { Read } from './backup.ts'
 import type { Driver, DriverCatalogue } from './driver.ts'
 import type { Log } from './log.ts'
 import type { SpoolEntry } from './spool.ts'
-
-const compress = promisify(zstdCompress)
 
 export interface ResultParts {
   readonly drivers: DriverCatalogue
@@ -45,7 +42,7 @@ export async function resultOf(
     const secret = await secretOf(parts, task, sealKey)
     const read = await parts.read(task, driver, secret, signal)
     const report = { ...head, capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
-    const compressed = await compress(read.text)
+    const compressed = await compress(Buffer.from(read.text))
     return {
       report: { ...report, outcome: outcomeOf(parts, task, report.capturedAtMs, read) },
       spans: read.spans,

@@ -4,8 +4,7 @@
  * twice: same text, same hash, same row.
  */
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
+import { decompress } from '@netraven/protocol/compression.ts'
 import type { ContentAnswer, ContentQuestion } from '@netraven/protocol/content.ts'
 import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
@@ -26,8 +25,6 @@ import {
   succeedTasks,
   type Unsuccess,
 } from './tasks.ts'
-
-const decompress = promisify(zstdDecompress)
 
 export interface Reporter {
   readonly id: string
@@ -185,7 +182,7 @@ export class Backups {
   async #unpack(read: Read, compressed: Uint8Array): Promise<Buffer | undefined> {
     const { contentHash, sizeBytes } = read.outcome
     if (sizeBytes > MAX_TEXT_BYTES) return undefined
-    const text = await decompress(compressed, { maxOutputLength: sizeBytes }).catch(() => undefined)
+    const text = await decompress(compressed, sizeBytes).catch(() => undefined)
     const sound = text?.length === sizeBytes && createHash('sha256').update(text).digest('hex') === contentHash
     return sound ? text : undefined
   }

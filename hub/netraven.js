@@ -7,8 +7,10 @@ if (major < 24) {
   )
   process.exitCode = 78
 } else {
-  const { enableCompileCache } = await import('node:module')
-  enableCompileCache()
+  const { default: module } = await import('node:module')
+  const { fileURLToPath } = await import('node:url')
+  // A start in half the time. The folder belongs to the installation: in one that others can write to they could plant code.
+  module.enableCompileCache(fileURLToPath(new URL('../.cache/compile', import.meta.url)))
   const { realParts, runCommand } = await import('./cli/main.ts')
   // Whoever reads us may stop reading, as `head` does: that is no failure.
   process.stdout.on('error', (error) => {

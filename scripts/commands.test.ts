@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { commandLine } from '../hub/cli/command-line.ts'
 import { type FailureEntry, failures } from '../protocol/failure.ts'
-import { commandLine } from '../test/command-line.ts'
 import { allFiles, root } from '../test/source-tree.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

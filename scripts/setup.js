@@ -56,7 +56,7 @@ async function main() {
   const pinned = pinnedVersion()
   if (!pinned) return giveUp(`The pinned Node does not run: ${pinnedNode}. Remove node_modules and try again.`)
   if (Number(pinned.split('.')[0]) < 24) return giveUp(`node_modules has Node ${pinned}; 24 is needed.`)
-  if (!addOnsLoad() && hasCompiler()) await step('native add-ons for the pinned Node (optional)', rebuildAddOns)
+  if (!addOnsLoad() && hasCompiler()) await step('native add-ons', rebuildAddOns, 'SSH logins are a little slower')
   if (isTest) await debianPackages()
 
   const script = join(root, 'scripts', isTest ? 'test-all.ts' : 'demo.ts')
@@ -92,7 +92,10 @@ function npm(node, args, env = {}) {
 
 /** ssh2's optional native parts, compiled by npm for the Node that ran npm; without them ssh2 is only slower. */
 function addOnsLoad() {
-  const program = 'require("ssh2/lib/protocol/crypto/build/Release/sshcrypto.node"); require("cpu-features")()'
+  // cpu-features is npm's to leave out where it can't be built; what is there must load.
+  const program = `require("ssh2/lib/protocol/crypto/build/Release/sshcrypto.node")
+    try { require.resolve("cpu-features/package.json") } catch { process.exit(0) }
+    require("cpu-features")()`
   return spawnSync(pinnedNode, ['--eval', program], { cwd: root, stdio: 'ignore' }).status === 0
 }
 
@@ -169,19 +172,26 @@ function oldLists() {
   return Date.now() - Math.max(...lists.map((name) => statSync(join(folder, name)).ctimeMs)) > 24 * 3600 * 1000
 }
 
-/** Runs one step. @returns whether it went well; if not, the end of its log was shown */
-async function step(name, work) {
+/**
+ * Runs one step.
+ * @param {string} [without] what is missing if it fails; absent: the step must succeed
+ * @returns whether it went well; if it had to and did not, the end of its log was shown
+ */
+async function step(name, work, without) {
   const startedMs = Date.now()
   if (process.stdout.isTTY) process.stdout.write(`… ${name}`)
   appendFileSync(log, `\n== ${name}\n`)
   const from = statSync(log).size
   const status = await work()
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K')
-  say(`${status === 0 ? '✓' : '✗'} ${name}, ${((Date.now() - startedMs) / 1000).toFixed(0)} s`)
-  if (status === 0) return true
-  const tail = readFileSync(log).subarray(from).toString().trimEnd().split('\n').slice(-25)
-  say(tail.map((line) => `    ${line}`).join('\n'))
-  return false
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(0)
+  if (status === 0) say(`✓ ${name}, ${seconds} s`)
+  else if (without) say(`· no ${name}: ${without}`)
+  else {
+    const tail = readFileSync(log).subarray(from).toString().trimEnd().split('\n').slice(-25)
+    say([`✗ ${name}, ${seconds} s`, ...tail].join('\n    '))
+  }
+  return status === 0
 }
 
 /**

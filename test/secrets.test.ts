@@ -41,8 +41,12 @@ describe('secrets', () => {
       string
     >
     agentSecrets.push(identity.signSeed ?? '', identity.boxSecretKey ?? '', identity.spoolKey ?? '')
-    const session = await readFile(join(field.folder, 'config', 'netraven', 'session.json'), 'utf8').catch(() => '')
-    tokens.push(...(session.match(/nra_[A-Za-z0-9_-]{20,}/g) ?? []))
+    for (const file of await readdir(join(field.folder, 'config'), { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue
+      tokens.push(
+        ...((await readFile(join(file.parentPath, file.name), 'utf8')).match(/nra_[A-Za-z0-9_-]{20,}/g) ?? []),
+      )
+    }
     await work()
     await ask()
   })

@@ -3,8 +3,7 @@
  * doing a step twice is harmless. Kinds of stores differ only in where the bytes go; `blobs.contract.ts` tests each alike.
  */
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { compress, decompress } from '@netraven/protocol/compression.ts'
 import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure, type FailureWire } from '@netraven/protocol/failure.ts'
 import type { Keyring } from '../keyring.ts'
@@ -39,9 +38,6 @@ export interface BlobStoreStatus {
   readonly freeBytes?: number
 }
 
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
-
 /** sha256 as 64 hex digits. */
 export function hashOf(text: Uint8Array): string {
   return createHash('sha256').update(text).digest('hex')
@@ -54,7 +50,7 @@ export function hashOf(text: Uint8Array): string {
 export async function encodeBlob(keyring: Keyring, hash: string, text: Buffer): Promise<Buffer> {
   const actual = hashOf(text)
   if (actual !== hash) throw new Failure('CONTENT_HASH_MISMATCH', { expected: hash, actual })
-  const packed = await compress(text, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+  const packed = await compress(text)
   return keyring.sealBytes('blobs', packed, hash)
 }
 
@@ -67,7 +63,7 @@ export async function decodeBlob(keyring: Keyring, hash: string, stored: Buffer)
   let text: Buffer
   try {
     const packed = keyring.openBytes('blobs', stored, hash)
-    text = await decompress(packed, { maxOutputLength: MAX_TEXT_BYTES })
+    text = await decompress(packed, MAX_TEXT_BYTES)
   } catch (cause) {
     throw new Failure('BLOB_UNREADABLE', { contentHash: hash }, { cause })
   }

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine, signedIn } from '../../test/command-line.ts'
 import type { Backup } from '../api/backup.ts'
 import { fileNames } from './backup-export.ts'
+import { cannedHub, commandLine, signedIn } from './command-line.ts'
 
 const backup = (number: number, device: string): Backup => ({
   id: `01a20d5e-d5d0-743b-a2fc-00000000000${number}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine, signedIn } from '../../test/command-line.ts'
 import type { Run } from '../api/run.ts'
+import { cannedHub, commandLine, signedIn } from './command-line.ts'
 
 const RUN_ID = '01a20d5e-d5d0-743b-a2fc-6eece3b30d7b'
 

@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine, signedIn } from '../../test/command-line.ts'
 import type { ImportReport } from '../api/device.ts'
+import { cannedHub, commandLine, signedIn } from './command-line.ts'
 
 const report: ImportReport = {
   dryRun: false,

@@ -1,7 +1,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine } from '../../test/command-line.ts'
+import { cannedHub, commandLine } from './command-line.ts'
 
 const PASSWORD = ' canary password '
 const TOKEN = 'nra_canary-token'

@@ -1,6 +1,6 @@
 import { failures } from '@netraven/protocol/failure.ts'
 import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine, signedIn } from '../../test/command-line.ts'
+import { cannedHub, commandLine, signedIn } from './command-line.ts'
 
 const nobody: typeof fetch = async () => {
   throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) })

@@ -12,7 +12,7 @@ export const loginFailures = {
     ],
     remedies: [
       'Verify the username and password are correct for the device: on the jump host of agent {agent} (site {site}), `ssh -p {port} USER@{address}`.',
-      'Store the right one: `netraven credentials add NAME --username USER --password-stdin`, then `netraven devices set {device} --credential NAME`.',
+      'Store the right one: `netraven credentials set NAME --password-stdin`; `netraven devices show {device}` names it.',
       'Try accessing the device directly to unlock the account.',
     ],
   },
@@ -26,7 +26,7 @@ export const loginFailures = {
     ],
     remedies: [
       'Add the public key to the user on the device; check that it has not expired or been revoked there.',
-      'Store another key: `netraven credentials add NAME --username USER --key FILE`, then `netraven devices set {device} --credential NAME`.',
+      'Store another key: `netraven credentials set NAME --key FILE`; `netraven devices show {device}` names it.',
     ],
   },
   KEY_UNREADABLE: {
@@ -39,7 +39,7 @@ export const loginFailures = {
     ],
     remedies: [
       'Check the key file: `ssh-keygen -y -f FILE` must print the public key.',
-      'Store it again: `netraven credentials add NAME --username USER --key FILE`, then `netraven devices set {device} --credential NAME`.',
+      'Store it again: `netraven credentials set NAME --key FILE`, with `--passphrase-stdin` if it has one.',
     ],
   },
   METHOD_UNSUPPORTED: {
@@ -61,7 +61,7 @@ export const loginFailures = {
     causes: ['The enable password is missing or wrong'],
     remedies: [
       'Log in to {device} by hand as the same user and try `enable`.',
-      'Store the right one: `netraven credentials add NAME --username USER --password-stdin --enable-stdin`, then `netraven devices set {device} --credential NAME`.',
+      'Store the right one: `netraven credentials set NAME --enable-stdin`; `netraven devices show {device}` names it.',
     ],
   },
   NO_CREDENTIAL: {
@@ -91,7 +91,7 @@ export const loginFailures = {
     causes: ['The credential does not have the required privileges on the device'],
     remedies: [
       'Ensure the user may read the whole configuration on {device} (privilege level 15, super-user, read-only administrator …).',
-      'If the device wants an enable password: `netraven credentials add NAME --username USER --password-stdin --enable-stdin`, then `netraven devices set {device} --credential NAME`.',
+      'If the device wants an enable password: `netraven credentials set NAME --enable-stdin`.',
     ],
   },
 } as const satisfies Record<string, FailureEntry>

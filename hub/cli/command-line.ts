@@ -3,9 +3,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { readCliConfig } from '../hub/cli/config.ts'
-import { runCommand } from '../hub/cli/main.ts'
-import { type Output, Terminal } from '../hub/cli/terminal.ts'
+import { readCliConfig } from './config.ts'
+import { runCommand } from './main.ts'
+import { type Output, Terminal } from './terminal.ts'
 
 export interface Ran {
   readonly code: number
