@@ -207,6 +207,14 @@ interface OpenApi {
 }
 
 describe('the OpenAPI document', () => {
+  it('is there for people too, on a page that loads nothing from elsewhere', async () => {
+    const response = await ask('/api/docs')
+    const text = await response.text()
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
+    expect(text).toContain('<code>POST /api/devices/import</code>')
+    expect(text).not.toMatch(/<script|https?:\/\/(?!www\.w3)/)
+  })
+
   it('[PERM-2] says of every operation who may call it, and what a refusal looks like', async () => {
     const document = (await (await ask('/api/openapi.json')).json()) as OpenApi
     expect(document.openapi).toMatch(/^3\.1/)

@@ -26,6 +26,7 @@ import { authRoutes } from './routes/auth.ts'
 import { backupRoutes, storageRoutes } from './routes/backups.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { failureRoutes } from './routes/failures.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { Access, RouteParts } from './routes/route.ts'
@@ -103,7 +104,11 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   })
   app.use(async (c, next) => {
     c.set('requestId', requestIdOf(c.req.header('x-request-id')))
+    const startedMs = performance.now()
     await next()
+    const { method, path } = c.req
+    const ms = Math.round(performance.now() - startedMs)
+    if (c.res.ok) log.debug({ requestId: c.var.requestId, method, path, status: c.res.status, ms }, 'request served')
     c.header('x-request-id', c.var.requestId)
     c.header('x-content-type-options', 'nosniff')
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
@@ -128,10 +133,15 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.route('/api', failureRoutes())
   app.route('/api', healthRoutes(routeParts))
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
-  app.doc31('/api/openapi.json', {
+  const about = {
     openapi: '3.1.0',
     info: { title: 'NetRaven', version: SOFTWARE, description: 'Backups of network device configurations' },
-  })
+  }
+  app.doc31('/api/openapi.json', about)
+  app.route(
+    '/api',
+    docsRoutes(() => app.getOpenAPI31Document(about)),
+  )
   app.notFound((c) => answer(c, log, new Failure('NOT_FOUND', { method: c.req.method, path: c.req.path })))
   app.onError((error, c) => answer(c, log, failureOf(error), error))
   return app

@@ -1,8 +1,8 @@
 /** Versions over the API on real databases: seen, masked, compared, checked, exported by the command line. */
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Backup } from '../hub/api/backup.ts'
 import { commandLine } from '../hub/cli/command-line.ts'
 import { openTestApi, type TestApi } from './api.ts'
@@ -216,6 +216,7 @@ describe.each(servers)('backups on %s', (kind) => {
 
     it('export writes the newest good version of each device, masked unless asked', async () => {
       const dir = await mkdtemp(join(tmpdir(), 'netraven-export-'))
+      onTestFinished(() => rm(dir, { recursive: true, force: true }))
       expect((await run('backup', 'export', '--dir', dir)).code).toBe(0)
       expect((await readdir(dir)).toSorted()).toEqual(['sw1.cfg', 'sw2.cfg'])
       expect(await readFile(join(dir, 'sw1.cfg'), 'utf8')).toMatch(/<secret:[0-9a-f]{8}>\nvlan 7/)

@@ -1,6 +1,6 @@
 /** The `netraven` command as a process: what only a process can get wrong. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -80,6 +80,7 @@ describe('the netraven command', () => {
       expect.stringMatching(new RegExp(`PORT_IN_USE[\\s\\S]*port: ${port}[\\s\\S]*HUB_PORT`)),
     ])
     taken.close()
+    await rm(dataDir, { recursive: true, force: true })
     await test.drop()
   })
 })

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Backup } from '../api/backup.ts'
 import { fileNames } from './backup-export.ts'
 import { cannedHub, commandLine, signedIn } from './command-line.ts'
@@ -28,6 +28,12 @@ const backup = (number: number, device: string): Backup => ({
   signature: 'A'.repeat(86),
 })
 
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'netraven-export-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
 const hub = (backups: Backup[], missing: string[] = []) =>
   cannedHub({
     'GET /api/backups': { items: backups, nextCursor: null },
@@ -47,7 +53,7 @@ const hub = (backups: Backup[], missing: string[] = []) =>
 
 describe('netraven backup export', () => {
   it('writes one file a device; raw ones for the owner alone', async () => {
-    const dir = join(await mkdtemp(join(tmpdir(), 'netraven-export-')), 'new', 'folder')
+    const dir = join(await newFolder(), 'new', 'folder')
     const line = commandLine({ fetch: hub([backup(1, 'sw1'), backup(2, 'sw2')]), env: signedIn })
     const ran = await line.run(['backup', 'export', '--dir', dir])
     expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/2 files written to .*secrets are masked/)])
@@ -59,7 +65,7 @@ describe('netraven backup export', () => {
   })
 
   it('one text that is lost is named, the others are written', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'netraven-export-'))
+    const dir = await newFolder()
     const line = commandLine({ fetch: hub([backup(1, 'sw1'), backup(2, 'sw2')], ['sw1']), env: signedIn })
     const ran = await line.run(['backup', 'export', '--dir', dir, '--json'])
     expect([ran.code, await readdir(dir)]).toEqual([1, ['sw2.cfg']])
@@ -67,7 +73,7 @@ describe('netraven backup export', () => {
   })
 
   it('a folder that is a file ends it with the path', async () => {
-    const dir = join(await mkdtemp(join(tmpdir(), 'netraven-export-')), 'file')
+    const dir = join(await newFolder(), 'file')
     await writeFile(dir, '')
     const ran = await commandLine({ fetch: hub([backup(1, 'sw1')]), env: signedIn }).run([
       'backup',

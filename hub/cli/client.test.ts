@@ -49,7 +49,7 @@ describe('asking the hub', () => {
   it('[RL-3] waits as long as the hub says, then asks again', async () => {
     const { client, pauses, requests } = clientOf([busy(3), busy(2, 429), Response.json({ word: 'yes' })])
     expect(await client.get('/api/x', Word)).toEqual({ word: 'yes' })
-    expect(pauses).toEqual([3000, 2000])
+    expect(pauses).toEqual([3750, 2500])
     expect(requests.map((request) => request.headers.get('authorization'))).toEqual(Array(3).fill('Bearer nra_x'))
   })
 
@@ -68,7 +68,7 @@ describe('asking the hub', () => {
   it('sits out a restart of the hub while a run is waited for', async () => {
     const { client, pauses } = clientOf([refused(), refused(), Response.json({ word: 'back' })])
     expect(await client.get('/api/x', Word, { patienceMs: 60_000 })).toEqual({ word: 'back' })
-    expect(pauses).toEqual([500, 1000])
+    expect(pauses).toEqual([625, 1250])
   })
 
   it('never sends a change twice by itself', async () => {

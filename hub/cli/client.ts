@@ -93,23 +93,12 @@ export class Client {
       try {
         return await this.#once(path, asking, { method: 'GET' })
       } catch (error) {
-        const pauseMs = this.#pauseAfter(error, tries, clock() - startedAt, asking.patienceMs ?? 0)
+        const pauseMs = pauseAfter(error, tries, clock() - startedAt, asking.patienceMs ?? 0)
         if (pauseMs === undefined) throw error
-        await sleep(pauseMs * (0.5 + random()))
+        // Never sooner than the hub asked for; all who wait spread over half as much again.
+        await sleep(pauseMs * (1 + random() / 2))
       }
     }
-  }
-
-  /** @returns ms to wait before the next try; undefined when there is none */
-  #pauseAfter(error: unknown, tries: number, elapsedMs: number, patienceMs: number): number | undefined {
-    if (!(error instanceof Failure)) return undefined
-    if (error.code === 'HUB_UNREACHABLE') {
-      return elapsedMs < patienceMs ? Math.min(250 * 2 ** tries, 5_000) : undefined
-    }
-    const seconds = error.cause instanceof Busy ? error.cause.retryAfterSeconds : undefined
-    if (seconds === undefined) return undefined
-    const pauseMs = Math.min(seconds * 1000, MAX_PAUSE_MS)
-    return elapsedMs + pauseMs <= Math.max(patienceMs, BUSY_PATIENCE_MS) ? pauseMs : undefined
   }
 
   async #once(path: string, { query = {}, limitMs = 60_000 }: Asking, init: RequestInit): Promise<Response> {
@@ -172,6 +161,16 @@ class Busy extends Refused {
     super(error, status)
     this.retryAfterSeconds = retryAfterSeconds
   }
+}
+
+/** @returns ms to wait before the next try; undefined when there is none */
+function pauseAfter(error: unknown, tries: number, elapsedMs: number, patienceMs: number): number | undefined {
+  if (!(error instanceof Failure)) return undefined
+  if (error.code === 'HUB_UNREACHABLE') return elapsedMs < patienceMs ? Math.min(250 * 2 ** tries, 5_000) : undefined
+  const seconds = error.cause instanceof Busy ? error.cause.retryAfterSeconds : undefined
+  if (seconds === undefined) return undefined
+  const pauseMs = Math.min(seconds * 1000, MAX_PAUSE_MS)
+  return elapsedMs + pauseMs <= Math.max(patienceMs, BUSY_PATIENCE_MS) ? pauseMs : undefined
 }
 
 /** Tells a certificate that is not trusted from a hub that is away, by node's error codes. */

@@ -1,5 +1,5 @@
 /** The `netraven` command inside a test: arguments in, exit code and both streams out; no process, no real environment. */
-import { mkdtempSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -25,6 +25,7 @@ export interface Typed {
 }
 
 export interface CommandLine {
+  /** Where a login would be stored; there only when there was one. */
   readonly folder: string
   /** Pauses that were asked for, ms; none is really made. */
   readonly pauses: number[]
@@ -39,7 +40,7 @@ export interface CommandLineParts {
 }
 
 export function commandLine(parts: CommandLineParts): CommandLine {
-  const folder = mkdtempSync(join(tmpdir(), 'netraven-cli-'))
+  const folder = join(tmpdir(), `netraven-cli-${randomBytes(6).toString('hex')}`)
   const now = parts.now ?? { ms: Date.now() }
   const pauses: number[] = []
   const environment = { XDG_CONFIG_HOME: folder, ...parts.env }

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ImportReport } from '../api/device.ts'
 import { cannedHub, commandLine, signedIn } from './command-line.ts'
 
@@ -20,7 +20,9 @@ const report: ImportReport = {
 }
 
 async function fileOf(bytes: string | Uint8Array): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'netraven-import-')), 'devices.csv')
+  const folder = await mkdtemp(join(tmpdir(), 'netraven-import-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'devices.csv')
   await writeFile(path, bytes)
   return path
 }

@@ -1,10 +1,16 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { cannedHub, commandLine } from './command-line.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type CommandLineParts, cannedHub, commandLine as newCommandLine } from './command-line.ts'
 
 const PASSWORD = ' canary password '
 const TOKEN = 'nra_canary-token'
+
+function commandLine(parts: CommandLineParts) {
+  const line = newCommandLine(parts)
+  onTestFinished(() => rm(line.folder, { recursive: true, force: true }))
+  return line
+}
 
 function hub(seen: { password?: string; loggedOut?: string | null } = {}) {
   return cannedHub({
@@ -95,6 +101,7 @@ describe('netraven login', () => {
 
   it('a folder that is a file: the login cannot be kept, and it says where', async () => {
     const line = commandLine({ fetch: hub() })
+    await mkdir(line.folder)
     await writeFile(join(line.folder, 'netraven'), '')
     await chmod(join(line.folder, 'netraven'), 0o400)
     const ran = await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })
