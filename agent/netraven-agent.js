@@ -2,11 +2,22 @@
 // Plain JavaScript, so that an old Node can read it and say in one line what is wrong.
 import module from 'node:module'
 
+const args = process.argv.slice(1)
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
     `netraven-agent needs Node.js 24 or newer; this is ${process.versions.node}. In a clone: npx netraven-agent\n`,
   )
   process.exit(78)
+}
+// A small agent on a jump host. At 200 sessions its memory goes from 200 MB to 120 with two malloc arenas, a small young
+// generation and V8 told to favour size; a backup then costs 5 ms of CPU instead of 4. Tried and left: a cap on the heap (as
+// small, and faster, but a device that pours out 64 MiB would end the process), one shared read buffer for all sockets (no
+// difference). They are read when a process begins, so the long-running command begins once more as the same process
+// (execve(2)); what an operator sets is left alone.
+if (args[1] === 'run' && process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
+  const flags = ['--optimize-for-size', '--max-semi-space-size=4']
+  const env = { ...process.env, MALLOC_ARENA_MAX: '2' }
+  process.execve(process.execPath, [process.execPath, ...flags, ...process.execArgv, ...args], env)
 }
 // What was stripped and compiled once is not stripped again: 30 MB less memory, and a start in half the time. The folder
 // belongs to the installation; in one that others can write to, such as /tmp, they could plant code.

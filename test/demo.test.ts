@@ -27,10 +27,10 @@ function demo(args: readonly string[]): Shown {
   return { child, text: () => text, ended: once(child, 'close') }
 }
 
-async function shows({ text, child }: Shown, what: string): Promise<void> {
+async function shows({ text, child, ended }: Shown, what: string): Promise<void> {
   while (!text().includes(what)) {
     if (child.exitCode !== null) throw new Error(`the demo ended before it said ${what}:\n${text()}`)
-    await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'close')])
+    await Promise.race([once(child.stdout ?? child, 'data'), ended])
   }
 }
 

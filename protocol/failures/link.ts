@@ -6,9 +6,13 @@ export const linkFailures = {
     message: 'Hub out of reach',
     status: 503,
     retry: 'backoff',
-    causes: ['The connection between agent and hub is interrupted', 'The hub is restarting'],
+    causes: [
+      'The connection between agent and hub is interrupted, or a firewall or proxy blocks it',
+      'The hub is restarting',
+      'The address of the hub is wrong',
+    ],
     remedies: [
-      'Nothing to do at first: the agent connects again by itself and keeps its results meanwhile.',
+      'A running agent connects again by itself and keeps its results meanwhile; an enrolment is simply repeated.',
       'If it stays, on the jump host of agent {agent} (site {site}): `curl {hub}/api/health`.',
       'Look at the last lines of the agent: `journalctl -u netraven-agent -n 50`.',
     ],
