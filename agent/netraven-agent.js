@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node can read it and say in one line what is wrong.
 import module from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const args = process.argv.slice(1)
 if (Number(process.versions.node.split('.')[0]) < 24) {
@@ -21,5 +22,5 @@ if (args[1] === 'run' && process.platform === 'linux' && process.env.MALLOC_AREN
 }
 // What was stripped and compiled once is not stripped again: 30 MB less memory, and a start in half the time. The folder
 // belongs to the installation; in one that others can write to, such as /tmp, they could plant code.
-module.enableCompileCache(new URL('../.cache/compile', import.meta.url).pathname)
+module.enableCompileCache(fileURLToPath(new URL('../.cache/compile', import.meta.url)))
 await import('./main.ts')

@@ -9,6 +9,7 @@ import { accessFailures } from './failures/access.ts'
 import { databaseFailures } from './failures/database.ts'
 import { deviceFailures } from './failures/device.ts'
 import { enrollmentFailures } from './failures/enrollment.ts'
+import type { FailureEntry } from './failures/entry.ts'
 import { envelopeFailures } from './failures/envelope.ts'
 import { hubFailures } from './failures/hub.ts'
 import { linkFailures } from './failures/link.ts'
@@ -19,21 +20,7 @@ import { requestsFailures } from './failures/requests.ts'
 import { storageFailures } from './failures/storage.ts'
 import { plainDetails, plainLine } from './plain.ts'
 
-export interface FailureEntry {
-  /** Exactly what is shown. Several codes share one message where the guide names one symptom for many causes. */
-  readonly message: string
-  /** HTTP status when the hub's API answers with it. */
-  readonly status: number
-  /**
-   * `backoff`: a later attempt may succeed unchanged, try again with growing pauses. `never`: something must be
-   * changed first; trying again is useless or harmful (it may lock an account).
-   */
-  readonly retry: 'backoff' | 'never'
-  /** What usually lies behind it, most likely first. */
-  readonly causes: readonly string[]
-  /** What to do, each a step that can be taken. `{…}` stands for a detail of the failure at hand. */
-  readonly remedies: readonly string[]
-}
+export type { FailureEntry } from './failures/entry.ts'
 
 export const failures = {
   ...accessFailures,

@@ -83,7 +83,9 @@ function pinnedVersion() {
 }
 
 /** npm's own program, run by the given Node: as npm told us, or as it lies beside this Node. */
-function npm(node, args, env = {}) {
+function npm(node, args, more = {}) {
+  // `npm test --silent` would silence this one too, and a failure would have no words.
+  const env = { npm_config_loglevel: 'warn', ...more }
   const beside = join(dirname(realpathSync(process.execPath)), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
   const told = process.env.npm_execpath ?? ''
   const program = [told, beside].find((path) => path.endsWith('.js') && existsSync(path))

@@ -32,4 +32,8 @@ export const raisedCeilings: Readonly<Record<string, { readonly lines: number; r
     lines: 520,
     why: 'one server in this process, and every way in which a login or a channel fails against it',
   },
+  'test/queue.test.ts': {
+    lines: 400,
+    why: 'every statement that moves a task, from every state it may be found in, on one database',
+  },
 }

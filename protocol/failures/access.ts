@@ -1,5 +1,5 @@
 /** Signing in to the hub's API, tokens, scopes, limits. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const accessFailures = {
   INVALID_CREDENTIALS: {

@@ -1,5 +1,5 @@
 /** The database behind the hub. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const databaseFailures = {
   DB_UNAVAILABLE: {

@@ -1,5 +1,5 @@
 /** Reaching a device, up to an open session. Decided by the agent. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const deviceFailures = {
   DNS_FAILED: {

@@ -1,5 +1,5 @@
 /** Who an agent is: enrolment, identity, revocation. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const enrollmentFailures = {
   AGENT_UNKNOWN: {

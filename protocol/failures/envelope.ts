@@ -1,5 +1,5 @@
 /** Signed messages and sealed boxes that are refused. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const envelopeFailures = {
   ENVELOPE_MALFORMED: {

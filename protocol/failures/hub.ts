@@ -1,5 +1,5 @@
 /** The hub itself: its configuration, its keys, its start and end. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const hubFailures = {
   INTERNAL: {

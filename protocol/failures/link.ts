@@ -1,5 +1,5 @@
 /** Between hub and agent: the connection, leases, the spool. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const linkFailures = {
   LINK_DOWN: {

@@ -1,5 +1,5 @@
 /** Logging in to a device, and what the login may see. Decided by the agent. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const loginFailures = {
   PASSWORD_REJECTED: {

@@ -1,5 +1,5 @@
 /** What an agent refuses because its own policy file says so. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const policyFailures = {
   POLICY_NETWORK: {

@@ -1,5 +1,5 @@
 /** Reading a device to its end. Decided by the agent. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const readingFailures = {
   PROMPT_NOT_FOUND: {

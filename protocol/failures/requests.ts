@@ -1,5 +1,5 @@
 /** What was asked of the hub, or of the command line, and cannot be had. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const requestsFailures = {
   REQUEST_INVALID: {

@@ -1,5 +1,5 @@
 /** Keeping and giving back what was read. */
-import type { FailureEntry } from '../failure.ts'
+import type { FailureEntry } from './entry.ts'
 
 export const storageFailures = {
   BACKUP_NOT_FOUND: {
