@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const args = process.argv.slice(1)
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
-    `netraven-agent needs Node.js 24 or newer; this is ${process.versions.node}. In a clone: npx netraven-agent\n`,
+    `netraven-agent needs Node.js 24 or newer; this is ${process.versions.node}. A clone brings it: export PATH="$PWD/node_modules/.bin:$PATH"\n`,
   )
   process.exit(78)
 }

@@ -74,9 +74,14 @@ async function secretOf(
   task: Task,
   sealKey: string | undefined,
 ): Promise<SealedSecret | undefined> {
-  if (task.local !== undefined) return parts.localSecret(task.local, task.id)
-  if (task.box === undefined) return undefined
-  const opened = SealedSecret.safeParse(openFrom(sealKey ?? '', parts.boxSecretKey).open(task.box))
+  const sealed = task.box === undefined ? undefined : openBox(parts, task, task.box, sealKey)
+  if (task.local === undefined) return sealed?.username ? sealed : undefined
+  const local = await parts.localSecret(task.local, task.id)
+  return sealed?.maskKey === undefined ? local : { ...local, maskKey: sealed.maskKey }
+}
+
+function openBox({ boxSecretKey }: ResultParts, task: Task, box: string, sealKey: string | undefined): SealedSecret {
+  const opened = SealedSecret.safeParse(openFrom(sealKey ?? '', boxSecretKey).open(box))
   if (!opened.success || opened.data.task !== task.id) throw new Failure('SEALED_BOX_INVALID')
   return opened.data
 }

@@ -28,7 +28,7 @@ export interface Claimant {
 export async function ordersFor(parts: OrderParts, agent: Claimant, credit: number): Promise<Answered<'claim'>> {
   const claimed = await claimTasks(parts.db, agent, credit, parts)
   if (claimed.length === 0) return { tasks: [] }
-  const sealer = claimed.some((task) => task.sealedSecret) ? sealTo(agent.boxPublicKey) : undefined
+  const sealer = claimed.some(needsBox) ? sealTo(agent.boxPublicKey) : undefined
   const opened = new Map<string, CredentialSecret>()
   const tasks = claimed.map((task) => orderOf(parts, agent, task, sealer, opened))
   opened.clear()
@@ -56,17 +56,22 @@ function orderOf(
     ...(task.hostKey ? { hostKey: task.hostKey } : {}),
     ...(task.lastGoodBytes ? { lastGoodBytes: task.lastGoodBytes } : {}),
     ...(task.localName ? { local: task.localName } : {}),
-    ...(sealer && task.sealedSecret ? { box: sealer.seal(secretOf(keyring, task, opened)) } : {}),
+    ...(sealer && needsBox(task) ? { box: sealer.seal(secretOf(keyring, task, opened)) } : {}),
   }
+}
+
+/** A credential goes in a box; so does the key of the masks, also where the jump host has the credential. */
+function needsBox(task: Claimed): boolean {
+  return task.sealedSecret !== null || task.secrets === 'strip'
 }
 
 function secretOf(keyring: Keyring, task: Claimed, opened: Map<string, CredentialSecret>): SealedSecret {
   const id = task.credentialId ?? ''
-  const secret = opened.get(id) ?? openCredential(keyring, id, task.sealedSecret ?? Buffer.alloc(0))
+  const secret = opened.get(id) ?? (task.sealedSecret ? openCredential(keyring, id, task.sealedSecret) : {})
   opened.set(id, secret)
   return {
     task: task.id,
-    username: task.username ?? '',
+    username: task.sealedSecret ? (task.username ?? '') : '',
     ...secret,
     ...(task.secrets === 'strip' ? { maskKey: keyring.maskKey } : {}),
   }

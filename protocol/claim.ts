@@ -41,7 +41,10 @@ export const Task = z.object({
   /** Digest of that driver as this agent announced it in hello; absent when the agent has no such driver. */
   driverDigest: z.string().optional(),
   transport: z.literal('ssh'),
-  /** `SealedSecret` for this task, in a box; absent with `local`, or when the device has no credential. */
+  /**
+   * `SealedSecret` for this task, in a box. With `local`, or when the device has no credential, there is one only for
+   * `secrets: strip`: without a user name, it brings the key of the masks. Otherwise absent.
+   */
   box: z.string().optional(),
   /** Name of a credential that the jump host keeps; the hub never has it. */
   local: z.string().optional(),

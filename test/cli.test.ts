@@ -19,7 +19,7 @@ describe('the netraven command', () => {
     const run = promisify(execFile)(process.execPath, ['--import', OLD_NODE, LAUNCHER, 'sites', 'list'])
     const error = (await run.catch((thrown: unknown) => thrown)) as { code: number; stdout: string; stderr: string }
     expect([error.code, error.stdout]).toEqual([78, ''])
-    expect(error.stderr).toMatch(/^[^\n]*NODE_TOO_OLD[^\n]*needs 24[^\n]*npx netraven[^\n]*\n$/)
+    expect(error.stderr).toMatch(/^[^\n]*NODE_TOO_OLD[^\n]*needs 24[^\n]*node_modules[^\n]*\n$/)
   })
 
   it('whoever stops reading, as head does, makes no noise', async () => {

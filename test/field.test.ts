@@ -30,21 +30,25 @@ describe('a site', () => {
 
   const folder = () => field.agentFolders[0] ?? ''
   const device = () => field.fleet.device('dev0001')
-  const backUp = async () => JSON.parse((await field.cli(['backup', 'run', '--all', '--wait', '--json'])).stdout) as RunReport
+  const backUp = async () =>
+    JSON.parse((await field.cli(['backup', 'run', '--all', '--wait', '--json'])).stdout) as RunReport
 
   it.each([
     ['POLICY_NETWORK', { networks: ['10.0.0.0/8', '2001:db8::/32'] }],
     ['POLICY_DRIVER', { drivers: ['juniper_junos'] }],
     ['POLICY_SECRETS', { secrets: 'strip' }],
-  ])('refuses what its own policy forbids (%s), whatever the hub signs; the device hears nothing', async (code, policy) => {
-    await writeFile(join(folder(), 'policy.json'), JSON.stringify(policy))
-    agent = await field.agent(1)
-    const before = device().stats.connections
-    const run = await backUp()
-    expect(run.failures).toMatchObject([{ device: 'dev0001', code }])
-    expect(device().stats.connections).toBe(before)
-    await writeFile(join(folder(), 'policy.json'), '{}')
-  })
+  ])(
+    'refuses what its own policy forbids (%s), whatever the hub signs; the device hears nothing',
+    async (code, policy) => {
+      await writeFile(join(folder(), 'policy.json'), JSON.stringify(policy))
+      agent = await field.agent(1)
+      const before = device().stats.connections
+      const run = await backUp()
+      expect(run.failures).toMatchObject([{ device: 'dev0001', code }])
+      expect(device().stats.connections).toBe(before)
+      await writeFile(join(folder(), 'policy.json'), '{}')
+    },
+  )
 
   it('[CTR-4] listens on nothing: no socket of the agent accepts connections', async () => {
     agent = await field.agent(1)
@@ -52,7 +56,9 @@ describe('a site', () => {
     const links = await Promise.all(open.map((fd) => readlink(`/proc/${agent?.pid}/fd/${fd}`).catch(() => '')))
     const sockets = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]).filter(Boolean))
     expect(sockets.size).toBeGreaterThan(0)
-    const tables = await Promise.all(['tcp', 'tcp6', 'udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')))
+    const tables = await Promise.all(
+      ['tcp', 'tcp6', 'udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')),
+    )
     const rows = tables.flatMap((table) => table.trim().split('\n').slice(1)).map((row) => row.trim().split(/\s+/))
     const LISTEN = '0A'
     const UNCONNECTED_UDP = '07'

@@ -2,7 +2,7 @@
  * Users of this machine that exist for a test. Their names carry the process that made them, so that a later run removes
  * what a killed one left.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endAll, run, send, until } from './programs.ts'
@@ -32,7 +32,20 @@ export async function makeUser(options: UserOptions): Promise<LinuxUser> {
   const password = randomBytes(12).toString('base64url')
   const home = join(options.folder, name)
   const groups = options.groups?.length ? ['--groups', options.groups.join(',')] : []
-  await retry(['useradd', '--no-create-home', '--home-dir', home, '--shell', options.shell, ...groups, name])
+  // High numbers: a container on this machine may have users of its own at 1000, and all that a number runs is ended.
+  const number = String(randomInt(900_000_000, 1_000_000_000))
+  await retry([
+    'useradd',
+    '--uid',
+    number,
+    '--no-create-home',
+    '--home-dir',
+    home,
+    '--shell',
+    options.shell,
+    ...groups,
+    name,
+  ])
   const uid = await uidOf(name)
   const remove = async () => {
     await endAll({ user: uid })
