@@ -13,9 +13,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 // A small agent on a jump host. At 200 sessions its memory goes from 200 MB to 120 with two malloc arenas, a small young
 // generation and V8 told to favour size; a backup then costs 5 ms of CPU instead of 4. Tried and left: a cap on the heap (as
 // small, and faster, but a device that pours out 64 MiB would end the process), one shared read buffer for all sockets (no
-// difference). They are read when a process begins, so the long-running command begins once more as the same process
-// (execve(2)); what an operator sets is left alone.
-if (args[1] === 'run' && process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
+// difference). They are read when a process begins, so it begins once more, as the same process (execve(2)); what an operator
+// sets is left alone. Every command does so: what `enroll` compiled serves the first `run`.
+if (process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
   const flags = ['--optimize-for-size', '--max-semi-space-size=4']
   const env = { ...process.env, MALLOC_ARENA_MAX: '2' }
   process.execve(process.execPath, [process.execPath, ...flags, ...process.execArgv, ...args], env)
