@@ -38,8 +38,8 @@ Find the message or the code below, or ask on the command line: \`netraven expla
 the same causes and steps.
 
 Words in braces stand for the case at hand, such as \`{device}\`, or the \`{agent}\` and \`{site}\` that tried; the command line and the
-API fill them in. Words in capitals are yours to choose. *Tried again by itself* means that NetRaven repeats it with growing
-pauses; everything else waits for you, because trying again would be useless, or would lock an account.
+API fill them in. Words in capitals are yours to choose. *Trying again later may help* says that nothing need be
+changed first; with everything else trying again would be useless, or would lock an account.
 `
 
 /**
@@ -78,7 +78,7 @@ function chapter([title, room]: readonly [string, Room]): string {
     [
       `### ${code}`,
       '',
-      `**${entry.message}** (HTTP status ${entry.status}${entry.retry === 'backoff' ? ', tried again by itself' : ''})`,
+      `**${entry.message}** (HTTP status ${entry.status}${entry.retry === 'backoff' ? ', trying again later may help' : ''})`,
       '',
       ...entry.causes.map((cause) => `- ${cause}`),
       '',

@@ -35,7 +35,7 @@ export function explainCommand(program: Command, cli: Cli): void {
           ...steps(entry.causes),
           'What to do:',
           ...steps(entry.remedies),
-          entry.retry === 'backoff' ? 'NetRaven tries again by itself.' : 'Trying again unchanged does not help.',
+          entry.retry === 'backoff' ? 'Trying again later may help.' : 'Trying again unchanged does not help.',
         ].join('\n'),
       )
       return undefined
