@@ -86,4 +86,18 @@ describe('a site', () => {
     expect(catalystRecording().secrets.filter((one) => text.includes(one))).toEqual([])
     expect(await backUp()).toMatchObject({ succeeded: 1, changed: 0 })
   })
+
+  it('revokes an agent: its line is cut at once, it gets no more work, and it says why', async () => {
+    agent = await field.agent(1)
+    await must(field.cli(['agents', 'revoke', 'agent1']))
+    await agent.saw(/AGENT_REVOKED/)
+    const listed = await must(field.cli(['agents', 'list']))
+    expect(listed).toMatch(/agent1.*revoked/)
+    const before = device().stats.connections
+    await field.cli(['backup', 'run', '--all'])
+    await agent.kill()
+    agent = await field.agent(1, { connected: false })
+    await agent.saw(/AGENT_REVOKED/)
+    expect(device().stats.connections).toBe(before)
+  })
 })
