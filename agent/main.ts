@@ -6,6 +6,7 @@ import { readOwnConfig } from './config.ts'
 import { diagnose } from './doctor.ts'
 import { checkHubUrl, enroll } from './enrollment.ts'
 import { readIdentity, writeIdentity } from './identity.ts'
+import { useProxy } from './proxy.ts'
 import { runAgent } from './run.ts'
 import { SOFTWARE } from './software.ts'
 
@@ -50,7 +51,9 @@ program
       allowPlaintext?: boolean
       json?: boolean
     }) => {
-      const dir = options.dir ?? readOwnConfig().dir
+      const config = readOwnConfig()
+      useProxy(config)
+      const dir = options.dir ?? config.dir
       const hub = checkHubUrl(options.hub, options.allowPlaintext ?? false)
       const existing = options.force ? undefined : await readIdentity(dir)
       if (existing) throw new Failure('AGENT_ALREADY_ENROLLED', { dir, agent: existing.name, hub: existing.hubUrl })
@@ -81,6 +84,7 @@ program
   .option('--json', 'print the findings as JSON')
   .action(async (options: { dir?: string; json?: boolean }) => {
     const config = readOwnConfig()
+    useProxy(config)
     const findings = await diagnose({ ...config, dir: options.dir ?? config.dir }, { fetch, nowMs: Date.now })
     const text = findings.map(
       (one) =>

@@ -1,6 +1,4 @@
 /** The running agent: its parts, wired. The link feeds the worker, the worker fills the spool, the reporter empties it. */
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
@@ -13,6 +11,7 @@ import { localSecret } from './local-credentials.ts'
 import { lockFolder } from './lock.ts'
 import { createLog } from './log.ts'
 import { loadPolicy } from './policy.ts'
+import { proxyAgent } from './proxy.ts'
 import { Reporter } from './reporter.ts'
 import { resultOf } from './result.ts'
 import { SOFTWARE } from './software.ts'
@@ -145,17 +144,6 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   await unlock()
   const { read, written } = link.traffic
   log.info({ spooled: spool.size, bytesRead: read, bytesWritten: written }, 'agent stopped')
-}
-
-/** The HTTP agent that goes through the environment's proxy; undefined when there is none. */
-function proxyAgent(hubUrl: string, { httpsProxy, noProxy }: AgentConfig): HttpAgent | undefined {
-  if (httpsProxy === undefined) return undefined
-  const proxyEnv = {
-    HTTPS_PROXY: httpsProxy,
-    HTTP_PROXY: httpsProxy,
-    ...(noProxy === undefined ? {} : { NO_PROXY: noProxy }),
-  }
-  return hubUrl.startsWith('https:') ? new HttpsAgent({ proxyEnv }) : new HttpAgent({ proxyEnv })
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {
