@@ -1,11 +1,12 @@
 /** Processes killed and lines cut at the worst moments; afterwards every device has exactly one right version and nothing is stuck. */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../hub/db/connect.ts'
 import { Field, type FieldOptions } from './field.ts'
 import { postgresFor, servers, type TestDatabase } from './postgres.ts'
+import { must } from './processes.ts'
 import { Tripwire } from './tripwire.ts'
 
 const quick = { LEASE_MS: '2000', RENEW_EVERY_MS: '500' }
@@ -153,5 +154,23 @@ describe('after a crash', () => {
     await everyDeviceHasOneRightVersion(one)
     expect(loggedIn(one)).toBe(1)
     expect(one.output).toContain('no link to the hub')
+  })
+
+  it('[DB-1] [HA-8] a database that was killed under a working hub: every device has one right version all the same', async () => {
+    const one = await Field.open({ devices: 6, agents: 1, hubEnv: quick })
+    field = one
+    for (const device of one.fleet.devices) device.fail({ latencyMs: 150 })
+    await one.agent(1)
+    const runId = await run(one)
+    await vi.waitFor(() => expect(loggedIn(one)).toBeGreaterThan(0), patient)
+    const pidFile = join(one.folder, 'hub', 'postgres', 'cluster', 'postmaster.pid')
+    process.kill(Number((await readFile(pidFile, 'utf8')).split('\n')[0]), 'SIGKILL')
+    const counts = async () => (await (await one.api(`/runs/${runId}`)).json()) as { state: string; succeeded: number }
+    await vi.waitFor(async () => expect(await counts()).toMatchObject({ state: 'finished', succeeded: 6 }), patient)
+    expect(await (await fetch(`${one.hub.url}/api/health/ready`)).json()).toMatchObject({ status: 'ok' })
+    const { items } = (await (await one.api('/backups')).json()) as { items: { device: string; verdict: string }[] }
+    const kept = items.map(({ device, verdict }) => [device, verdict]).sort()
+    expect(kept).toEqual(one.fleet.devices.map((device) => [device.name, 'complete']))
+    await must(one.cli(['backup', 'verify', '--all']))
   })
 })

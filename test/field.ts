@@ -117,6 +117,7 @@ export class Field {
       const body = JSON.stringify({ username: 'admin', password: ADMIN_PASSWORD })
       const headers = { 'content-type': 'application/json' }
       const response = await fetch(`${this.hub.url}/api/auth/token`, { method: 'POST', headers, body })
+      if (!response.ok) throw new Error(`login: ${response.status}`)
       this.#loggedIn = ((await response.json()) as { access_token: string }).access_token
     }
     return fetch(`${this.hub.url}/api${path}`, {
