@@ -49,6 +49,7 @@ export class Worker {
   #linger: NodeJS.Timeout | undefined
   #renewal: NodeJS.Timeout | undefined
   #draining = false
+  #wasRoomy = true
   #idle: (() => void) | undefined
 
   constructor(parts: WorkerParts) {
@@ -103,7 +104,7 @@ export class Worker {
       return
     }
     const credit = Math.min(1000, this.#parts.concurrency - this.#active.size)
-    if (this.#draining || credit <= 0 || !this.#mayBeMore || !this.#parts.isOnline() || !this.#parts.hasRoom()) return
+    if (this.#draining || credit <= 0 || !this.#mayBeMore || !this.#parts.isOnline() || !this.#isRoomy()) return
     this.#asking = true
     this.#claim(credit)
       .catch((error: unknown) => this.#parts.log.warn({ err: error }, 'claim failed'))
@@ -113,6 +114,15 @@ export class Worker {
         this.#askAgain = false
         this.#ask()
       })
+  }
+
+  /** A full spool is said once, and once more when there is room again. */
+  #isRoomy(): boolean {
+    const roomy = this.#parts.hasRoom()
+    if (!roomy && this.#wasRoomy) this.#parts.log.error({ code: 'SPOOL_FULL' }, 'the spool is full: no work is taken')
+    if (roomy && !this.#wasRoomy) this.#parts.log.info('the spool has room again')
+    this.#wasRoomy = roomy
+    return roomy
   }
 
   async #claim(credit: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** What an operator decides at the site, seen from the whole: hub, agent and devices as processes. */
+import { randomBytes } from 'node:crypto'
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -64,6 +65,21 @@ describe('a site', () => {
     const UNCONNECTED_UDP = '07'
     const accepting = rows.filter((row) => sockets.has(row[9]) && [LISTEN, UNCONNECTED_UDP].includes(row[3] ?? ''))
     expect(accepting).toEqual([])
+  })
+
+  it('carries a text of many megabytes in parts, whole', async () => {
+    const lines = Array.from(
+      { length: 40_000 },
+      (_, n) => `access-list 101 remark ${n} ${randomBytes(12).toString('hex')}`,
+    )
+    device().replace([['spanning-tree mode rapid-pvst', lines.join('\n')]])
+    agent = await field.agent(1)
+    expect(await backUp()).toMatchObject({ succeeded: 1, changed: 1 })
+    device().replace([[lines.join('\n'), 'spanning-tree mode rapid-pvst']])
+    const { stdout, code } = await field.cli(['backup', 'show', '--device', 'dev0001'])
+    expect(code).toBe(0)
+    expect(lines.filter((line) => !stdout.includes(line))).toEqual([])
+    await must(field.cli(['backup', 'verify', '--all']))
   })
 
   it('keeps a credential at the site: the hub knows only its name', async () => {
