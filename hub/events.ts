@@ -10,6 +10,7 @@ export type EventKind =
   | 'device removed'
   | 'host key set'
   | 'raw backup read'
+  | 'suspect backup accepted'
 
 export interface NewEvent {
   readonly kind: EventKind

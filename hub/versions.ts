@@ -14,6 +14,7 @@ import { isUuid } from './api/fields.ts'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { Tables } from './db/tables.ts'
 import { findDevice } from './devices.ts'
+import { recordEvent } from './events.ts'
 import type { Keyring } from './keyring.ts'
 import { invalidCursor, pageAfter, pageOfRows } from './pages.ts'
 import { findSite } from './sites.ts'
@@ -107,6 +108,35 @@ export async function verifyVersion(parts: VersionParts, id: string): Promise<Ve
   }
 }
 
+/**
+ * Takes a suspect for good: somebody looked, and the device really is so (a factory reset, a large clean-up). If nothing good was
+ * seen later it is its device's newest version from now on, and the next read is measured against it. Twice is harmless.
+ * @throws Failure BACKUP_NOT_FOUND
+ */
+export async function acceptVersion(db: Db, id: string, who: string): Promise<Backup> {
+  const { device, device_id: deviceId, verdict, accepted_at: acceptedAt } = await versionRow(db, id)
+  if (verdict === 'suspect' && acceptedAt === null) {
+    await db.transaction().execute(async (trx) => {
+      await trx.selectFrom('devices').select('id').where('id', '=', deviceId).forUpdate().execute()
+      await trx
+        .updateTable('versions')
+        .set({ accepted_at: sql`now()`, accepted_by: who })
+        .where('id', '=', id)
+        .execute()
+      const newest = trx
+        .selectFrom('versions')
+        .select('id')
+        .where('device_id', '=', deviceId)
+        .where((row) => row.or([row('verdict', '=', 'complete'), row('accepted_at', 'is not', null)]))
+        .orderBy('last_seen_at', 'desc')
+        .limit(1)
+      await trx.updateTable('devices').set({ latest_version_id: newest }).where('id', '=', deviceId).execute()
+      await recordEvent(trx, { kind: 'suspect backup accepted', actor: who, details: { backup: id, device } })
+    })
+  }
+  return showVersion(db, id)
+}
+
 function isSigned(row: VersionRow): boolean {
   const statement = statementBytes({
     device: row.device_id,
@@ -160,6 +190,7 @@ function toBackup(row: VersionRow): Backup {
     latest: row.latest,
     verdict: row.verdict,
     reasons: row.reasons,
+    accepted: row.accepted_at && { at: row.accepted_at.toISOString(), by: row.accepted_by ?? '' },
     secrets: row.secrets,
     sizeBytes: row.size_bytes,
     contentHash: row.content_hash,

@@ -181,6 +181,30 @@ describe.each(servers)('backups on %s', (kind) => {
     expect(api.log.join('\n')).not.toContain('canary')
   })
 
+  it('[TMO-5] a suspect that somebody accepts is the newest good version, unless a good one was seen later', async () => {
+    const third = String(
+      (await api.call('POST', '/api/devices', { name: 'sw3', address: '192.0.2.3', driver: 'ios', site: 'lab' })).body
+        .id,
+    )
+    const at = Date.parse('2026-11-24T12:00:00Z')
+    const keep = (text: string, verdict: 'complete' | 'suspect', minutes: number) =>
+      keepText(api, agent, third, text, { verdict, capturedAtMs: at + minutes * 60_000 })
+    const early = await keep('early\n', 'suspect', 0)
+    const good = await keep('good\n', 'complete', 1)
+    const late = await keep('late\n', 'suspect', 2)
+    const accept = async (id: string) =>
+      (await api.call('POST', `/api/backups/${id}/accept`, {})).body as unknown as Backup
+    expect(await accept(early)).toMatchObject({ latest: false, verdict: 'suspect', accepted: { by: 'admin' } })
+    expect(await accept(late)).toMatchObject({ latest: true, accepted: { by: 'admin' } })
+    const { accepted } = await accept(late)
+    expect((await accept(late)).accepted).toEqual(accepted)
+    expect(await accept(good)).toMatchObject({ latest: false, accepted: null })
+    expect((await api.call('POST', `/api/backups/${late}/verify`, {})).body).toMatchObject({ verified: true })
+    expect(await keep('late\n', 'complete', 3)).toBe(late)
+    expect((await api.call('POST', '/api/backups/00000000-0000-7000-8000-000000000000/accept', {})).status).toBe(404)
+    expect((await api.call('DELETE', `/api/devices/${third}`)).status).toBeLessThan(300)
+  })
+
   describe('on the command line', () => {
     const line = () =>
       commandLine({
@@ -192,7 +216,8 @@ describe.each(servers)('backups on %s', (kind) => {
     it('list, show and diff what there is', async () => {
       expect((await run('backup', 'list', '--device', 'sw1')).out).toMatch(/ID +DEVICE[\s\S]*suspect[\s\S]*newest/)
       const shown = await run('backup', 'show', '--device', 'sw1')
-      expect([shown.out, shown.err]).toEqual(['hostname sw1\n', 'This version is suspect: no reason given\n'])
+      expect(shown.out).toBe('hostname sw1\n')
+      expect(shown.err).toMatch(/^This version is suspect: no reason given\n.*netraven backup accept [0-9a-f-]{36}\n$/)
       expect((await run('backup', 'show', ids[2] ?? '')).out).toMatch(/<secret:[0-9a-f]{8}>\nvlan 7\nend\n$/)
       expect((await run('backup', 'diff', '--device', 'sw1')).out).toMatch(/\n\+vlan 7\n/)
       expect((await run('backup', 'diff', '--device', 'sw2')).err).toMatch(/BACKUP_NOT_FOUND[\s\S]*one version only/)

@@ -11,6 +11,8 @@ import { catalystRecording } from './replay-device/catalyst.ts'
 interface RunReport {
   readonly succeeded: number
   readonly changed: number
+  readonly unchanged: number
+  readonly suspect: number
   readonly failures: readonly { device: string; code: string }[]
 }
 
@@ -75,10 +77,20 @@ describe('a site', () => {
     device().replace([['spanning-tree mode rapid-pvst', lines.join('\n')]])
     agent = await field.agent(1)
     expect(await backUp()).toMatchObject({ succeeded: 1, changed: 1 })
-    device().replace([[lines.join('\n'), 'spanning-tree mode rapid-pvst']])
     const { stdout, code } = await field.cli(['backup', 'show', '--device', 'dev0001'])
     expect(code).toBe(0)
     expect(lines.filter((line) => !stdout.includes(line))).toEqual([])
+    await must(field.cli(['backup', 'verify', '--all']))
+    device().replace([[lines.join('\n'), 'spanning-tree mode rapid-pvst']])
+  })
+
+  it('[TMO-5] flags a text that shrank by more than half, until somebody accepts it', async () => {
+    agent = await field.agent(1)
+    expect(await backUp()).toMatchObject({ succeeded: 1, suspect: 1, changed: 0 })
+    expect(await backUp()).toMatchObject({ succeeded: 1, suspect: 1, changed: 0 })
+    const accepted = await must(field.cli(['backup', 'accept', '--device', 'dev0001']))
+    expect(accepted).toContain('accepted by admin; it is the newest good version now')
+    expect(await backUp()).toMatchObject({ succeeded: 1, suspect: 0, unchanged: 1 })
     await must(field.cli(['backup', 'verify', '--all']))
   })
 

@@ -14,6 +14,8 @@ export const Backup = z.object({
   verdict: z.enum(['complete', 'suspect']),
   /** Why a suspect is one. */
   reasons: z.array(z.string()),
+  /** Who took a suspect for good, and when; null: nobody, or there was no need. */
+  accepted: z.object({ at: Time, by: z.string() }).nullable(),
   /** `strip`: the agent masked the secrets; it can't be restored from. */
   secrets: z.enum(['keep', 'strip']),
   sizeBytes: z.number().int(),

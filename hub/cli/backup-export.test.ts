@@ -15,6 +15,7 @@ const backup = (number: number, device: string): Backup => ({
   latest: true,
   verdict: 'complete',
   reasons: [],
+  accepted: null,
   secrets: 'keep',
   sizeBytes: 5,
   contentHash: 'a'.repeat(64),

@@ -106,6 +106,8 @@ function failureLines(run: Run): string[] {
     lines.push(`What to do about ${code}:`, ...steps(first?.remedies ?? []))
   }
   if (run.suspect > 0)
-    lines.push('Suspect ones are kept and flagged: netraven backup list, netraven backup show --device NAME')
+    lines.push(
+      'Suspect ones are kept and flagged: netraven backup show --device NAME, and if it is right: netraven backup accept --device NAME',
+    )
   return lines
 }

@@ -1,6 +1,6 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Command } from 'commander'
-import { type Backup, Diff } from '../api/backup.ts'
+import { Backup, Diff } from '../api/backup.ts'
 import { chosen, newest } from './backup-choice.ts'
 import { exportCommand } from './backup-export.ts'
 import { runCommandOf } from './backup-run.ts'
@@ -78,6 +78,21 @@ export function backupCommands(program: Command, cli: Cli): void {
       }),
     )
 
+  verb(backup, 'accept [id]', 'take a suspect version for good, after you have looked at it', [
+    'netraven backup accept --device sw1',
+    'netraven backup accept ID',
+  ])
+    .option('--device <name>', 'the version of this device that was seen last')
+    .action(
+      acting(cli, async (id: string | undefined, options: ShowOptions) => {
+        const client = await cli.client()
+        const one = await chosen(client, id, options.device)
+        const accepted = await client.send('POST', `/api/backups/${inPath(one.id)}/accept`, {}, Backup)
+        cli.show(options, accepted, () => acceptedText(accepted))
+        return undefined
+      }),
+    )
+
   verifyCommand(backup, cli)
   exportCommand(backup, cli)
 }
@@ -85,7 +100,7 @@ export function backupCommands(program: Command, cli: Cli): void {
 async function pair(client: Client, from: string | undefined, to: string | undefined, device: string | undefined) {
   if (device !== undefined) {
     if (from !== undefined) throw new Failure('USAGE', { reason: 'give either two ids or --device' })
-    const good = (await newest(client, 100, { device })).filter((one) => one.verdict === 'complete')
+    const good = (await newest(client, 100, { device })).filter(isGood)
     const [newer, older] = good
     if (!newer) throw new Failure('BACKUP_NOT_FOUND', { device })
     if (!older)
@@ -96,9 +111,21 @@ async function pair(client: Client, from: string | undefined, to: string | undef
   return [from, to] as const
 }
 
+function isGood(one: Backup): boolean {
+  return one.verdict === 'complete' || one.accepted !== null
+}
+
+function acceptedText(one: Backup): string {
+  if (one.verdict === 'complete') return `${one.device}: this version was never suspect.`
+  const newest = one.latest ? 'it is the newest good version now' : 'a later good version stays the newest'
+  return `${one.device}: accepted by ${one.accepted?.by}; ${newest}.`
+}
+
 function warnOf(cli: Cli, one: Backup): void {
-  if (one.verdict === 'suspect')
+  if (!isGood(one)) {
     cli.terminal.err(`This version is suspect: ${one.reasons.join('; ') || 'no reason given'}`)
+    cli.terminal.err(`If the device really is so: netraven backup accept ${one.id}`)
+  }
   if (one.secrets === 'strip') cli.terminal.err('Secrets were stripped at the site; it cannot be restored from.')
 }
 
@@ -114,7 +141,7 @@ function listText(cli: Cli, options: ListOptions, found: readonly Backup[]): str
     time(one.lastSeenAt),
     one.seenCount,
     bytes(one.sizeBytes),
-    one.verdict === 'suspect' ? 'suspect' : one.latest ? 'newest' : '',
+    one.latest ? 'newest' : isGood(one) ? '' : 'suspect',
     one.contentHash.slice(0, 12),
   ])
   const head = ['ID', 'DEVICE', 'FIRST SEEN', 'LAST SEEN', 'READS', 'SIZE', 'STATE', 'SHA256']

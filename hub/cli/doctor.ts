@@ -107,6 +107,8 @@ async function agentFindings(client: Client): Promise<Finding[]> {
           'agents',
           new Failure('AGENT_OFFLINE', {
             agents: offline.map((one) => `${one.name} (site ${one.site}), last seen ${time(one.lastSeenAt)}`),
+            agent: offline.map((one) => one.name).join(', '),
+            site: [...new Set(offline.map((one) => one.site))].join(', '),
           }),
         ),
     ...fast.map((one) =>

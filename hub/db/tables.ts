@@ -208,6 +208,9 @@ export interface VersionsTable {
   task_id: string
   attempt: number
   signature: string
+  /** When and by whom a suspect was taken for good. What the agent signed stays as it is. */
+  accepted_at: Date | null
+  accepted_by: string | null
   created_at: Created
 }
 

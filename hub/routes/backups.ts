@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Backup, BackupQuery, Diff, StorageStatus, Verification } from '../api/backup.ts'
 import { pageOf } from '../api/page.ts'
 import { recordEvent } from '../events.ts'
-import { listVersions, maskedText, rawText, showVersion, verifyVersion } from '../versions.ts'
+import { acceptVersion, listVersions, maskedText, rawText, showVersion, verifyVersion } from '../versions.ts'
 import { byId, createRoute, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Backups']
@@ -94,6 +94,18 @@ export function backupRoutes(parts: RouteParts) {
         const equal = from.text === to.text
         return c.json({ from: from.version.id, to: to.version.id, equal, added, removed, unified }, 200)
       },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/backups/{id}/accept',
+        summary: 'Take a suspect version for good: from now on reads are measured against it',
+        tags,
+        request: { params: byId },
+        responses: { 200: json(Backup, 'The version'), ...refusal },
+      }),
+      async (c) => c.json(await acceptVersion(db, c.req.valid('param').id, c.var.bearer.user.username), 200),
     )
     .openapi(
       createRoute({

@@ -80,7 +80,7 @@ const statements = [
      reasons jsonb not null default '[]', secrets text not null check (secrets in ('keep', 'strip')),
      spans integer[] not null default '{}', first_seen_at timestamptz not null, last_seen_at timestamptz not null,
      seen_count integer not null default 1, agent_id uuid not null references agents, task_id uuid not null, attempt integer not null,
-     signature text not null, created_at timestamptz not null default now())`,
+     signature text not null, accepted_at timestamptz, accepted_by text, created_at timestamptz not null default now())`,
   'create index versions_device on versions (device_id, first_seen_at desc)',
   'create unique index versions_once_a_task on versions (task_id, attempt)',
   'create index versions_content on versions (content_hash)',
