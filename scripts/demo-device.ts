@@ -36,6 +36,7 @@ export async function startDevice(say: (line: string) => void, kinds: readonly K
     try {
       const device = await starters[kind]()
       if (typeof device !== 'string') return device
+      say(device)
     } catch (error) {
       if (kind === kinds.at(-1)) throw error
       say(`${kind} did not start: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
@@ -143,7 +144,7 @@ async function replay(): Promise<DemoDevice> {
   const [device] = process.devices
   if (!device) throw new Error('the replay device did not say where it listens')
   return {
-    what: 'a Cisco IOS switch that the repository plays (no FRR or OpenSSH here, or not root)',
+    what: 'a Cisco IOS switch that the repository plays',
     address: device.address,
     port: device.port,
     driver: 'cisco_ios',
