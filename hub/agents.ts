@@ -46,18 +46,18 @@ export async function findAgent(db: Kysely<Tables>, id: string): Promise<Agent |
   }
 }
 
-/** An agent proved itself on a hub: its socket is there now, and this is what it said of itself. */
+/** An agent proved itself on a hub: this connection is the one that counts now, and this is what it said of itself. */
 export async function agentArrived(
   db: Kysely<Tables>,
   id: string,
-  node: string,
+  connection: string,
   hello: HelloQuestion,
   skewMs: number,
 ): Promise<void> {
   await db
     .updateTable('agents')
     .set({
-      node,
+      connection,
       last_seen_at: sql`now()`,
       software: hello.software,
       hostname: hello.hostname,
@@ -73,14 +73,17 @@ export async function agentSeen(db: Kysely<Tables>, id: string): Promise<void> {
   await db.updateTable('agents').set({ last_seen_at: sql`now()` }).where('id', '=', id).execute()
 }
 
-/** Its socket on this hub is gone. A newer socket on another hub is left alone. */
-export async function agentLeft(db: Kysely<Tables>, id: string, node: string): Promise<void> {
-  await db.updateTable('agents').set({ node: null }).where('id', '=', id).where('node', '=', node).execute()
-}
-
-/** No agent can have its socket on a hub process that has only just started under this name, or has ended. */
-export async function nodeEnded(db: Kysely<Tables>, node: string): Promise<void> {
-  await db.updateTable('agents').set({ node: null }).where('node', '=', node).execute()
+/**
+ * A connection ended. One that a newer has taken the place of, on this hub or another, changes nothing: a half-dead line is often
+ * noticed only after the agent has dialled again.
+ */
+export async function agentLeft(db: Kysely<Tables>, id: string, connection: string): Promise<void> {
+  await db
+    .updateTable('agents')
+    .set({ connection: null })
+    .where('id', '=', id)
+    .where('connection', '=', connection)
+    .execute()
 }
 
 /** Revokes for good and tells every hub, which cut its sockets. @returns whether there was such an agent to revoke */

@@ -21,8 +21,9 @@ export interface ConversationParts {
   /** Keys that the hub signs with now or next. */
   readonly announcedKeys: () => readonly { publicKey: string }[]
   readonly backups: Backups
-  readonly arrived: (agent: Agent, hello: Question<'hello'>, skewMs: number) => Promise<void>
-  readonly left: (agent: Agent) => Promise<void>
+  /** @param connection tells this connection from every other of the agent, on any hub */
+  readonly arrived: (agent: Agent, connection: string, hello: Question<'hello'>, skewMs: number) => Promise<void>
+  readonly left: (agent: Agent, connection: string) => Promise<void>
   readonly seen: (agent: Agent) => Promise<void>
   readonly claim: (agent: Claimant, credit: number) => Promise<Answered<'claim'>>
   /** Renews; returns the tasks that are lost. */
@@ -102,7 +103,7 @@ export class AgentConversation {
   async #hello(question: Question<'hello'>, issuedAtMs: number): Promise<Answered<'hello'>> {
     const { agent, arrived, announcedKeys, leaseMs, renewEveryMs, renew, nowMs, log } = this.#parts
     const skewMs = issuedAtMs - nowMs()
-    await arrived(agent, question, skewMs)
+    await arrived(agent, this.#parts.challenge, question, skewMs)
     const lost = await renew(agent, question.holding)
     this.#drivers = question.drivers
     this.#theirChallenge = question.session
@@ -178,9 +179,9 @@ export class AgentConversation {
   end(): void {
     this.#assembly = undefined
     if (!this.proved) return
-    const { agent, left, log } = this.#parts
+    const { agent, challenge, left, log } = this.#parts
     log.info({ agentId: agent.id, agent: agent.name }, 'agent disconnected')
-    left(agent).catch((error: unknown) =>
+    left(agent, challenge).catch((error: unknown) =>
       log.warn({ agentId: agent.id, err: error }, 'could not note that an agent left'),
     )
   }

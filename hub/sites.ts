@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts'
 type Db = Kysely<Tables> | Transaction<Tables>
 
 /** An agent whose socket some hub has, and that spoke within a minute and a half: six renewals. */
-export const isOnline = sql<boolean>`(agents.state = 'enrolled' and agents.node is not null
+export const isOnline = sql<boolean>`(agents.state = 'enrolled' and agents.connection is not null
   and agents.last_seen_at > now() - interval '90 seconds')`
 
 /** All sites by name, with what is at each. */

@@ -7,9 +7,6 @@ import { createHmac } from 'node:crypto'
 /** A stretch of text in UTF-16 code units: start, and the first unit after it. */
 export type Span = readonly [start: number, end: number]
 
-/** What a masked secret looks like. */
-export const MASK = /<secret:[0-9a-f]{8}>/
-
 /**
  * Puts spans in order, joins those that overlap or touch, and writes them as `ContentQuestion.spans` has them: distance
  * from the end of the last one, length, and so on.

@@ -260,7 +260,7 @@ describe.each(servers)('backups on %s', (kind) => {
       const at = new Date()
       await api.database.db
         .updateTable('agents')
-        .set({ node: 'n', last_seen_at: at })
+        .set({ connection: 'c', last_seen_at: at })
         .where('id', '=', agent.id)
         .execute()
       expect((await run('doctor')).code).toBe(0)

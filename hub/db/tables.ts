@@ -88,8 +88,8 @@ export interface AgentsTable {
   revoked_at: Date | null
   /** Last word from it, any hub. */
   last_seen_at: Date | null
-  /** Hub process that has its socket; null: none. */
-  node: string | null
+  /** Challenge of the connection that it has, on whatever hub; null: none. */
+  connection: string | null
   software: string | null
   hostname: string | null
   concurrency: number | null

@@ -32,7 +32,7 @@ const statements = [
      id uuid primary key, site_id uuid not null references sites, name text not null,
      sign_public_key text not null unique, box_public_key text not null,
      state text not null default 'enrolled' check (state in ('enrolled', 'revoked')),
-     created_at timestamptz not null default now(), revoked_at timestamptz, last_seen_at timestamptz, node text,
+     created_at timestamptz not null default now(), revoked_at timestamptz, last_seen_at timestamptz, connection text,
      software text, hostname text, concurrency integer, drivers jsonb not null default '{}', skew_ms integer)`,
   'create index agents_site on agents (site_id)',
   `create table credentials (
