@@ -47,7 +47,7 @@ function logInto(lines: string[]) {
   return pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
 }
 
-function run(task: Task, parts: Partial<ResultParts> = {}, sealKey?: string) {
+async function run(task: Task, parts: Partial<ResultParts> = {}, sealKey?: string) {
   const whole: ResultParts = {
     drivers,
     boxSecretKey: boxKeys.secretKey,
@@ -62,7 +62,9 @@ function run(task: Task, parts: Partial<ResultParts> = {}, sealKey?: string) {
     log: logInto([]),
     ...parts,
   }
-  return resultOf(whole, task, sealKey, AbortSignal.timeout(10_000))
+  const result = await resultOf(whole, task, sealKey, AbortSignal.timeout(10_000))
+  if (!result) throw new Error('there is no result')
+  return result
 }
 
 async function failureOf(...args: Parameters<typeof run>) {
@@ -135,5 +137,33 @@ describe('the result of a task', () => {
     expect(failure.code).toBe('INTERNAL')
     expect(JSON.stringify(failure)).not.toContain('canary-detail')
     expect(lines.join()).toContain('canary-detail')
+  })
+
+  it('[STK-3] a read that was called off leaves no result: the device did not fail, and another agent reads it', async () => {
+    const called = run(taskOf(), { read: () => Promise.reject(new Failure('CANCELLED')) })
+    await expect(called).rejects.toThrow('there is no result')
+    expect(await failureOf(taskOf(), { read: () => Promise.reject(new Failure('TASK_DEADLINE')) })).toMatchObject({
+      code: 'TASK_DEADLINE',
+    })
+  })
+
+  it('brings the key of the masks to a credential of the jump host, and no login where there is none', async () => {
+    const keys = newBoxKeys()
+    const sealer = sealTo(keys.publicKey)
+    const seen: unknown[] = []
+    const parts: Partial<ResultParts> = {
+      boxSecretKey: keys.secretKey,
+      localSecret: async (_, task) => ({ task, username: 'backup', password: 'local' }),
+      read: async (_task, _driver, secret) => {
+        seen.push(secret)
+        return read
+      },
+    }
+    const local = taskOf({ local: 'core', secrets: 'strip' })
+    const box = (task: string) => sealer.seal({ task, username: '', maskKey: 'masks' })
+    await run({ ...local, box: box(local.id) }, parts, sealer.publicKey)
+    const bare = taskOf({ secrets: 'strip' })
+    await run({ ...bare, box: box(bare.id) }, parts, sealer.publicKey)
+    expect(seen).toEqual([{ task: local.id, username: 'backup', password: 'local', maskKey: 'masks' }, undefined])
   })
 })

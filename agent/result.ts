@@ -28,13 +28,17 @@ export interface ResultParts {
   readonly log: Log
 }
 
-/** Runs a task to its end. Always a result; a bug becomes INTERNAL and is logged with its stack. */
+/**
+ * Runs a task to its end. A bug becomes INTERNAL and is logged with its stack.
+ * @returns undefined when the read was called off (this agent stops, or the hub gave the task to another): that is no failure of
+ * the device, and whoever has the task next brings a result
+ */
 export async function resultOf(
   parts: ResultParts,
   task: Task,
   sealKey: string | undefined,
   signal: AbortSignal,
-): Promise<SpoolEntry> {
+): Promise<SpoolEntry | undefined> {
   const startedMs = parts.nowMs()
   const head = { task: task.id, attempt: task.attempt, device: task.device.id }
   try {
@@ -50,6 +54,7 @@ export async function resultOf(
     }
   } catch (error) {
     const failure = failureOf(parts, task, error)
+    if (failure.code === 'CANCELLED') return undefined
     const report: Report = {
       ...head,
       capturedAtMs: parts.hubNowMs(),

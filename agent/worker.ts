@@ -20,7 +20,7 @@ export interface WorkerParts {
     (name: 'renew', question: Asked<'renew'>): Promise<Answer<'renew'>>
   }
   readonly isOnline: () => boolean
-  /** Runs one task to its end; a result always comes, and is safe on disk when this resolves. Never rejects for the device's sake. */
+  /** Runs one task to its end; its result, if it was not called off, is safe on disk when this resolves. Never rejects for the device's sake. */
   readonly run: (task: Task, sealKey: string | undefined, signal: AbortSignal) => Promise<void>
   readonly hubNowMs: () => number
   readonly health: () => Asked<'renew'>['health']
