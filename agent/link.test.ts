@@ -93,6 +93,7 @@ function dial(): Link {
       return 0
     },
     callTimeoutMs: 500,
+    dialTimeoutMs: 500,
     log: pino(
       { level: 'trace' },
       {
@@ -181,6 +182,17 @@ describe('an agent whose hub, or somebody between, misbehaves', () => {
     await vi.waitFor(() => expect(dials).toBe(2))
     await online(one)
     expect(pauses).toEqual([1])
+  })
+
+  it('dials again when a hub takes the line but never lets it in, as one whose database is frozen', async () => {
+    let frozen = true
+    io.of('/agents').use((_, next) => {
+      if (!frozen) next()
+    })
+    const one = dial()
+    await vi.waitFor(() => expect(pauses).toHaveLength(1), 5000)
+    frozen = false
+    await online(one)
   })
 
   it('does not dial again once it was closed', async () => {

@@ -55,6 +55,8 @@ export interface LinkParts {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly callTimeoutMs: number
+  /** From dialling to the hub's challenge. */
+  readonly dialTimeoutMs: number
   readonly log: Log
 }
 
@@ -155,13 +157,21 @@ export class Link {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      timeout: 20_000,
+      timeout: this.#parts.dialTimeoutMs,
       auth: { agent: agentId, protocol: PROTOCOL_VERSION },
       perMessageDeflate: false,
       ...(httpAgent ? { agent: httpAgent } : {}),
     } as unknown as Parameters<typeof io>[1])
     this.#socket = socket
-    const challenged = setTimeout(() => socket.disconnect(), 20_000)
+    const over = once((reason: string) => {
+      clearTimeout(challenged)
+      this.#hungUp(socket, reason)
+    })
+    // A socket that was never let in says nothing when it is closed, so both are done here.
+    const challenged = setTimeout(() => {
+      socket.disconnect()
+      over('no challenge from the hub')
+    }, this.#parts.dialTimeoutMs)
     socket.on('connect', () => {
       const transport = socket.io.engine.transport as unknown as { ws?: { _socket?: CountingSocket } }
       this.#raw = transport.ws?._socket
@@ -179,10 +189,6 @@ export class Link {
       if (!parsed.success) return
       log.info(parsed.data, 'hub says goodbye')
       this.#pauseMs = parsed.data.waitMs
-    })
-    const over = once((reason: string) => {
-      clearTimeout(challenged)
-      this.#hungUp(socket, reason)
     })
     socket.on('disconnect', (reason) => over(reason))
     socket.on('connect_error', (error) => {

@@ -79,6 +79,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     nowMs: Date.now,
     random: Math.random,
     callTimeoutMs: 60_000,
+    dialTimeoutMs: 20_000,
     log,
   })
   /** What runs, and what was read but not yet told: neither is to be read again by anybody. */

@@ -115,6 +115,7 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
       nowMs: Date.now,
       random: () => 0,
       callTimeoutMs: 5000,
+      dialTimeoutMs: 5000,
       log: pino({ level: 'trace' }, { write: (line) => void agentLog.push(line) }),
       ...parts,
     })
