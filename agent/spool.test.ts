@@ -136,6 +136,19 @@ describe('the spool', () => {
     expect((await openSpool()).size).toBe(0)
   })
 
+  it('[CAP-7] one result that the hub can’t take does not fill the disk with those that it took', async () => {
+    const spool = await openSpool()
+    await spool.add(result(0))
+    for (let n = 1; n <= 9; n++) {
+      await spool.add(result(n, 12 * 1024 * 1024))
+      await spool.remove([result(n).report])
+    }
+    expect((await journals()).length).toBeLessThanOrEqual(2)
+    expect(spool.bytes).toBeLessThan(80 * 1024 * 1024)
+    expect(spool.pending.map((report) => report.task)).toEqual([uuid(0)])
+    expect((await openSpool()).pending.map((report) => report.task)).toContain(uuid(0))
+  })
+
   it('keeps the newer result when one takes the place of another', async () => {
     const spool = await openSpool()
     await spool.add(result(1))

@@ -3,22 +3,18 @@
  * arrive while a write is under way share the next write and its fdatasync, so a hundred devices cost a few syncs. A
  * result that is acknowledged is crossed out by a short record; a file whose results are all crossed out is removed.
  *
- * A record is a 4-byte length, a 12-byte nonce, then AES-256-GCM of kind, JSON and bytes, with the tag at its end. A torn
- * last record, as a crash leaves it, is cut off at the next start: nobody was told that it was safe.
+ * A record (`spool-record.ts`) holds a kind, JSON and bytes. A torn last record, as a crash leaves it, is cut off at the next start: nobody was told that it was safe.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { Report } from '@netraven/protocol/report.ts'
 import { z } from 'zod'
 import { syncFolder } from './durable-file.ts'
+import { HEAD_BYTES, sealRecord, unsealRecord } from './spool-record.ts'
 
 /** A new file begins after so many bytes. */
 const SEGMENT_BYTES = 32 * 1024 * 1024
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const HEAD_BYTES = 4 + NONCE_BYTES
 
 const Entry = z.object({ report: Report, spans: z.array(z.number().int()).default([]) })
 
@@ -126,7 +122,7 @@ export class Spool {
     plain.writeUInt32BE(json.length, 1)
     json.copy(plain, 5)
     plain.set(entry.compressed, 5 + json.length)
-    return this.#append([{ id: idOf(entry.report), report: entry.report, sealed: this.#seal(plain) }])
+    return this.#append([{ id: idOf(entry.report), report: entry.report, sealed: sealRecord(this.#key, plain) }])
   }
 
   /** Crosses results out. Needs no sync: one that comes back after a crash is reported again, which is harmless. */
@@ -134,7 +130,7 @@ export class Spool {
     const records = reports
       .map((report) => idOf(report))
       .filter((id) => this.#places.has(id))
-      .map((id) => ({ id, sealed: this.#seal(Buffer.concat([Buffer.from([DONE]), Buffer.from(id)])) }))
+      .map((id) => ({ id, sealed: sealRecord(this.#key, Buffer.concat([Buffer.from([DONE]), Buffer.from(id)])) }))
     if (records.length > 0) await this.#append(records)
   }
 
@@ -144,7 +140,7 @@ export class Spool {
     if (!place) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'not there' })
     const sealed = Buffer.alloc(place.length)
     await place.segment.file.read(sealed, 0, place.length, place.offset)
-    const plain = this.#unseal(sealed)
+    const plain = unsealRecord(this.#key, sealed)
     const entry = plain && parseResult(plain)
     if (!entry) throw new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'does not decrypt' })
     return entry
@@ -210,18 +206,21 @@ export class Spool {
     this.#places.delete(id)
   }
 
-  /** Files go in order: a crossing-out record may lie in a later file than the result it crosses out. */
+  /**
+   * A file goes as soon as nothing in it waits, also when an older one stays: one result that the hub can't take must not fill
+   * the quota. Crossings-out go with it, so after a crash some results are reported once more.
+   */
   async #removeFinished(): Promise<void> {
-    while (this.#segments.length > 1 && this.#segments[0]?.open.size === 0) {
-      const [oldest] = this.#segments.splice(0, 1)
-      await oldest?.file.close()
-      if (oldest) await rm(this.#path(oldest.number), { force: true })
+    for (const segment of this.#segments.slice(0, -1)) {
+      if (segment.open.size > 0) continue
+      this.#segments.splice(this.#segments.indexOf(segment), 1)
+      await segment.file.close()
+      await rm(this.#path(segment.number), { force: true })
     }
-    const only = this.#segments[0]
-    if (this.#segments.length === 1 && only && only.open.size === 0 && only.bytes >= SEGMENT_BYTES) {
-      await only.file.truncate(0)
-      only.bytes = 0
-    }
+    const last = this.#segments.at(-1)
+    if (last?.open.size !== 0 || last.bytes < SEGMENT_BYTES) return
+    await last.file.truncate(0)
+    last.bytes = 0
   }
 
   async #begin(number: number): Promise<Segment> {
@@ -246,7 +245,7 @@ export class Spool {
         break
       }
       segment.bytes += length
-      const plain = this.#unseal(content.subarray(offset, offset + length))
+      const plain = unsealRecord(this.#key, content.subarray(offset, offset + length))
       const entry = plain?.[0] === RESULT ? parseResult(plain) : undefined
       if (!plain || (plain[0] === RESULT && !entry)) {
         this.#options.damaged(new Failure('SPOOL_CORRUPT', { file: path, offset, lostBytes: length }))
@@ -255,28 +254,6 @@ export class Spool {
       } else this.#cross(plain.toString('latin1', 1))
     }
     if (segment.bytes < content.length) await segment.file.truncate(segment.bytes)
-  }
-
-  #seal(plain: Buffer): Buffer {
-    const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
-    const body = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-    const head = Buffer.alloc(4)
-    head.writeUInt32BE(body.length)
-    return Buffer.concat([head, nonce, body])
-  }
-
-  #unseal(sealed: Buffer): Buffer | undefined {
-    if (sealed.length < HEAD_BYTES + TAG_BYTES + 1) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(4, HEAD_BYTES))
-    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
-    const plain = decipher.update(sealed.subarray(HEAD_BYTES, sealed.length - TAG_BYTES))
-    try {
-      decipher.final()
-    } catch {
-      return undefined
-    }
-    return plain
   }
 
   #path(number: number): string {
