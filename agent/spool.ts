@@ -3,7 +3,8 @@
  * arrive while a write is under way share the next write and its fdatasync, so a hundred devices cost a few syncs. A
  * result that is acknowledged is crossed out by a short record; a file whose results are all crossed out is removed.
  *
- * A record (`spool-record.ts`) holds a kind, JSON and bytes. A torn last record, as a crash leaves it, is cut off at the next start: nobody was told that it was safe.
+ * A record (`spool-record.ts`) holds a kind, JSON and bytes. A torn last record, as a crash leaves it, is cut off at the next
+ * start: nobody was told that it was safe.
  */
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
