@@ -83,6 +83,8 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
           (answer) => {
             if (name === 'hello' && conversation.proved) {
               clearTimeout(overdue)
+              // It hung up while the hub was still noting that it is there.
+              if (!socket.connected) return conversation.end()
               fence(proved, socket)
             }
             acknowledge(answer)
