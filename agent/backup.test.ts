@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts'
 import { defaultPolicy, parsePolicy } from './policy.ts'
 import { VirtualClock } from './replay/reading.ts'
 import { type Device, driverOf, failureOf, plain } from './replay/scripted-device.ts'
-import type { SshTarget } from './transport/ssh.ts'
+import type { Target } from './target.ts'
 
 const HOST_KEY = 'SHA256:seen'
 const CONFIG = 'hostname r1\r\nusername a password hunter2\r\nend\r\n'
@@ -39,7 +39,7 @@ interface Setting {
 
 function begin({ device = plain({ 'show run': CONFIG }), task: more = {}, parts = {} }: Setting = {}) {
   const clock = new VirtualClock()
-  const seen: { targets: SshTarget[]; closed: number; logged: string } = { targets: [], closed: 0, logged: '' }
+  const seen: { targets: Target[]; closed: number; logged: string } = { targets: [], closed: 0, logged: '' }
   const connect: BackupParts['connect'] = async (target) => {
     seen.targets.push(target)
     return {

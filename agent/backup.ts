@@ -7,18 +7,18 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import type { Connection } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { reasonOf } from './conversation.ts'
-import type { Driver } from './driver.ts'
+import { type Driver, driverOver } from './driver.ts'
 import type { Policy } from './policy.ts'
 import { Session } from './session.ts'
+import type { ConnectParts, Target } from './target.ts'
 import { makeText, type Text } from './text.ts'
-import type { connectSsh } from './transport/ssh.ts'
 
 /** TCP connect and SSH handshake, ms. */
 const CONNECT_TIMEOUT_MS = 30_000
 
 export interface Read extends Text {
-  /** `SHA256:…` as seen on this connection. */
-  readonly hostKey: string
+  /** `SHA256:…` as seen on this connection; absent: the transport has none. */
+  readonly hostKey?: string
   /** When the last byte was read, ms since 1970. */
   readonly capturedAtMs: number
   readonly durationMs: number
@@ -29,7 +29,7 @@ export interface BackupParts {
   /** Absent: the device has no credential. */
   readonly secret?: SealedSecret | undefined
   readonly policy: Policy
-  readonly connect: typeof connectSsh
+  readonly connect: (target: Target, parts: ConnectParts) => Promise<Connection>
   /** Aborting it cuts the connection; a Failure as its reason is what is thrown. */
   readonly signal: AbortSignal
   /** Ms since 1970 by the hub's clock. */
@@ -45,9 +45,11 @@ export interface BackupParts {
  * @throws Failure for everything known; anything else is a bug
  */
 export async function backup(task: Task, parts: BackupParts): Promise<Read> {
-  const { driver, policy, signal, nowMs, log, clock = systemClock } = parts
+  const { policy, signal, nowMs, log, clock = systemClock } = parts
+  const driver = driverOver(parts.driver, task.transport)
   const startedMs = clock.nowMs()
   policy.admitDriver(driver)
+  policy.admitTransport(task.transport)
   policy.admitSecrets(task.secrets)
   let secret = parts.secret
   if (!secret) throw new Failure('NO_CREDENTIAL')
@@ -55,6 +57,9 @@ export async function backup(task: Task, parts: BackupParts): Promise<Read> {
   const address = await addressOf(task.device.address, policy, parts.resolve ?? resolveName)
   const connection = await parts.connect(
     {
+      transport: task.transport,
+      driver,
+      name: task.device.address,
       address,
       port: task.device.port,
       username: secret.username,
@@ -62,7 +67,7 @@ export async function backup(task: Task, parts: BackupParts): Promise<Read> {
       privateKey: secret.privateKey,
       passphrase: secret.passphrase,
       hostKey: task.hostKey,
-      legacyAlgorithms: task.options.legacyAlgorithms ?? false,
+      options: task.options,
       timeoutMs: task.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     },
     { signal, clock },
@@ -73,8 +78,13 @@ export async function backup(task: Task, parts: BackupParts): Promise<Read> {
     // Dropped as early as can be; a string can't be overwritten.
     secret = undefined
     const { hostKey } = connection
-    const text = await readText(task, parts, connection, clock, { password, enable, maskKey })
-    return { ...text, hostKey, capturedAtMs: Math.round(nowMs()), durationMs: Math.round(clock.nowMs() - startedMs) }
+    const text = await readText(task, { ...parts, driver }, connection, clock, { password, enable, maskKey })
+    return {
+      ...text,
+      ...(hostKey === undefined ? {} : { hostKey }),
+      capturedAtMs: Math.round(nowMs()),
+      durationMs: Math.round(clock.nowMs() - startedMs),
+    }
   } finally {
     connection.close()
   }

@@ -22,12 +22,43 @@ export interface Channel {
   close(): void
 }
 
+/** How long an exchange may take, and how much it may bring. */
+export interface ExchangeLimits {
+  /** Ms without a byte. */
+  readonly idleMs: number
+  /** Ms altogether. */
+  readonly totalMs: number
+  /** Bytes of an answer. */
+  readonly maxBytes: number
+}
+
+/** The answer to one request of a transport that is no stream. */
+export interface ExchangeReply {
+  readonly bytes: Buffer
+  /** The device does not know what was asked for (the driver's next way is tried), or the user may not have it. */
+  readonly refused?: 'unknown' | 'denied'
+  /** What it said about it, for a person. */
+  readonly aside?: string
+  /** What makes the answer doubtful although it came. */
+  readonly doubt?: string
+}
+
 export interface Connection {
-  /** @throws Failure CHANNEL_REFUSED, CONNECTION_LOST */
+  /** @throws Failure CHANNEL_REFUSED (also: this transport has none), CONNECTION_LOST */
   shell(): Promise<Channel>
   /** @throws Failure CHANNEL_REFUSED, CONNECTION_LOST */
   exec(command: string): Promise<Channel>
-  /** `SHA256:` and base64 without padding, as OpenSSH prints it. */
-  readonly hostKey: string
+  /**
+   * A channel of a subsystem such as `netconf` or `sftp` (RFC 4254 section 6.5). SSH alone has it.
+   * @throws Failure CHANNEL_REFUSED, CONNECTION_LOST
+   */
+  subsystem?(name: string): Promise<Channel>
+  /**
+   * Asks for one thing in the words of the driver's commands. NETCONF, HTTP and file transfer have it.
+   * @throws Failure DEVICE_COMMAND_TIMEOUT, OUTPUT_TOO_LARGE, CONNECTION_LOST and what the transport says
+   */
+  exchange?(request: string, limits: ExchangeLimits): Promise<ExchangeReply>
+  /** `SHA256:` and base64 without padding, as OpenSSH prints it; absent: the transport has none. */
+  readonly hostKey?: string
   close(): void
 }

@@ -3,6 +3,7 @@
  * `text.ts` owns cleaning and masking. A driver's name is its file's name, `vendor_os`.
  */
 import { createHash } from 'node:crypto'
+import type { Transport } from '@netraven/protocol/transport.ts'
 
 export interface Driver {
   /** The file's name; set by `drivers/index.ts`. */
@@ -15,8 +16,15 @@ export interface Driver {
   readonly comment: string
   /** What ends such a line; absent: the line's end. */
   readonly commentEnd?: string
-  /** `shell`: one interactive session; `exec`: a channel for each command, whose clean close ends the output. */
-  readonly channel: 'shell' | 'exec'
+  /**
+   * `shell`: one interactive session; `exec`: a channel for each command, whose clean close ends the output; `exchange`: requests and
+   * answers, over NETCONF, HTTP or file transfer.
+   */
+  readonly channel: 'shell' | 'exec' | 'exchange'
+  /** Ways in that this system has, its usual one first. Default for a channel: SSH, then Telnet. */
+  readonly transports: readonly Transport[]
+  /** What is different when the device is reached in another way than the usual one. */
+  readonly over?: Partial<Readonly<Record<Transport, DriverOver>>>
   /**
    * The prompt as the last, unfinished line; anchored with ^ and $. It finds the first prompt; then the literal line is
    * learnt and only that one ends a read. With `exec` it is used only when a device offers no exec channel.
@@ -53,6 +61,9 @@ export interface Driver {
   /** Sent at the end, politely; the connection is closed anyway. */
   readonly logout: readonly string[]
 }
+
+/** What replaces the driver's own fields over another transport. */
+export type DriverOver = Partial<Omit<Driver, 'name' | 'title' | 'aliases' | 'transports' | 'over'>>
 
 export interface Answer {
   /** The unfinished last line. */
@@ -101,6 +112,7 @@ export const commonPagers: readonly Pager[] = [
 type Draft = Omit<
   Driver,
   | 'name'
+  | 'transports'
   | 'answers'
   | 'prepare'
   | 'pagers'
@@ -118,6 +130,7 @@ type Draft = Omit<
 export function defineDriver(draft: Draft): Driver {
   return {
     name: '',
+    transports: ['ssh', 'telnet'],
     answers: [],
     prepare: [],
     pagers: commonPagers,
@@ -130,6 +143,12 @@ export function defineDriver(draft: Draft): Driver {
     logout: ['exit'],
     ...draft,
   }
+}
+
+/** The driver as it reads a device over this transport. */
+export function driverOver(driver: Driver, transport: Transport): Driver {
+  const other = driver.over?.[transport]
+  return other ? { ...driver, ...other } : driver
 }
 
 /** All commands that this driver may ever send; the read-only guard lets nothing else through. */

@@ -103,6 +103,22 @@ describe('drivers', () => {
   ])('"%s" does not look as if it changed something', (command) => expect(looksChanging(command)).toBe(false))
 })
 
+describe('ways in', () => {
+  it('on which a password can be overheard are closed without a file', () => {
+    const policy = defaultPolicy()
+    for (const transport of ['ssh', 'netconf', 'https', 'sftp', 'scp'] as const)
+      expect(policy.admitTransport(transport)).toBeUndefined()
+    expect(codeOf(() => policy.admitTransport('telnet'))).toBe('POLICY_TRANSPORT')
+    expect(codeOf(() => policy.admitTransport('http'))).toBe('POLICY_TRANSPORT')
+  })
+
+  it('are those that the file names, and no others', () => {
+    const policy = policyOf({ transports: ['ssh', 'telnet'] })
+    expect(policy.admitTransport('telnet')).toBeUndefined()
+    expect(codeOf(() => policy.admitTransport('https'))).toBe('POLICY_TRANSPORT')
+  })
+})
+
 describe('secrets', () => {
   it('stay at the site when the policy says so', () => {
     const policy = policyOf({ secrets: 'strip' })

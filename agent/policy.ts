@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
+import { plainTransports, Transport } from '@netraven/protocol/transport.ts'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { commandsOf, type Driver } from './driver.ts'
@@ -20,6 +21,8 @@ const PolicyFile = z.strictObject({
   networks: z.array(Network).min(1, 'should name at least one network; leave it out to allow any').optional(),
   /** Driver names; `*` stands for all built-in ones. */
   drivers: z.array(z.string().min(1)).min(1).default(['*']),
+  /** Ways in that may be used; absent: all on which nobody can listen. `telnet` and `http` must be named here. */
+  transports: z.array(Transport).min(1).optional(),
   /** There is no other way: this agent only reads. Written in the file, it says so. */
   readOnly: z.literal(true, 'can only be true: an agent never changes a device').default(true),
   /** `strip`: secrets never leave this site, tasks that would keep them are refused. */
@@ -73,6 +76,13 @@ export class Policy {
     const command = typed.find((text) => looksChanging(text) && !extraCommands.includes(text))
     if (command !== undefined)
       throw new Failure('POLICY_COMMAND', { driver: driver.name, command: command.slice(0, 200) })
+  }
+
+  /** @throws Failure POLICY_TRANSPORT */
+  admitTransport(transport: Transport): void {
+    const { transports } = this.#file
+    const admitted = transports ? transports.includes(transport) : !plainTransports.has(transport)
+    if (!admitted) throw new Failure('POLICY_TRANSPORT', { transport, ...(transports && { transports }) })
   }
 
   /** @throws Failure POLICY_SECRETS */

@@ -110,7 +110,7 @@ function outcomeOf({ key }: ResultParts, task: Task, capturedAtMs: number, read:
     verdict,
     ...(fingerprint === contentHash ? {} : { fingerprint }),
     ...(reasons.length > 0 ? { reasons: reasons.slice(0, 8).map((reason) => reason.slice(0, 300)) } : {}),
-    ...(task.hostKey === undefined ? { hostKey: read.hostKey } : {}),
+    ...(task.hostKey === undefined && read.hostKey !== undefined ? { hostKey: read.hostKey } : {}),
     signature: Buffer.from(key.sign(statement)).toString('base64url'),
   }
 }

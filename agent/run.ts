@@ -16,7 +16,7 @@ import { Reporter } from './reporter.ts'
 import { resultOf } from './result.ts'
 import { SOFTWARE } from './software.ts'
 import { Spool } from './spool.ts'
-import { connectSsh } from './transport/ssh.ts'
+import { connect as connectDevice, transports } from './transport/connect.ts'
 import { Turnstile } from './turnstile.ts'
 import { Worker } from './worker.ts'
 
@@ -61,6 +61,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       node: process.versions.node,
       concurrency: config.concurrency,
       drivers: drivers.digests,
+      transports: [...transports],
       holding: holding(),
       spooled: spool.size,
     }),
@@ -95,7 +96,8 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   })
   const agent = { name: identity.name, site: identity.site }
   const handshakes = new Turnstile(HANDSHAKES)
-  const connect: typeof connectSsh = (target, parts) => handshakes.pass(parts.signal, () => connectSsh(target, parts))
+  const connect: typeof connectDevice = (target, parts) =>
+    handshakes.pass(parts.signal, () => connectDevice(target, parts))
   const resultParts = {
     drivers,
     boxSecretKey: identity.boxSecretKey,

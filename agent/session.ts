@@ -22,7 +22,7 @@ const JUDGED_BYTES = 4096
 
 export interface SessionParts {
   readonly driver: Driver
-  readonly connection: Pick<Connection, 'shell' | 'exec'>
+  readonly connection: Pick<Connection, 'shell' | 'exec' | 'exchange'>
   readonly secret: { readonly password?: string | undefined; readonly enable?: string | undefined }
   readonly options: DeviceOptions
   readonly clock: Clock
@@ -44,6 +44,8 @@ interface Reply {
   /** What came beside the output. */
   readonly aside: string
   readonly doubt?: string
+  /** The transport itself says that the device does not know this, or that the user may not. */
+  readonly refused?: 'unknown' | 'denied'
 }
 
 type Run = (command: string, limits: Limits, confirm: boolean) => Promise<Reply>
@@ -60,6 +62,7 @@ export class Session {
   static async open(parts: SessionParts): Promise<Session> {
     const guard = new Guard(parts.driver)
     if (parts.driver.channel === 'shell') return Session.#overShell(parts, guard)
+    if (parts.driver.channel === 'exchange') return Session.#overExchange(parts, guard)
     const exec: Run = (command, limits) => runExec(parts, guard, command, limits)
     let fallback: Session | undefined
     let refused = false
@@ -88,6 +91,16 @@ export class Session {
       aside: '',
     })
     return new Session(parts, run, () => shell.leave())
+  }
+
+  static #overExchange(parts: SessionParts, guard: Guard): Session {
+    const { connection, driver } = parts
+    const run: Run = async (command, limits) => {
+      if (!connection.exchange) throw new Failure('TRANSPORT_UNSUPPORTED', { driver: driver.name })
+      const reply = await connection.exchange(guard.command(command), limits)
+      return { aside: '', ...reply }
+    }
+    return new Session(parts, run, () => undefined)
   }
 
   private constructor(parts: SessionParts, run: Run, leave: () => void) {
@@ -122,11 +135,11 @@ export class Session {
     for (const run of runsOf(command)) {
       const reply = await this.#run(run, limits, command.as === 'config')
       const lines = judgedLines(reply)
-      if (lines.some((line) => matchesAny(driver.denied, line))) {
+      if (reply.refused === 'denied' || lines.some((line) => matchesAny(driver.denied, line))) {
         if (optional) return undefined
         throw new Failure('PRIVILEGE_INSUFFICIENT', { command: shown(run) })
       }
-      if (lines.some((line) => matchesAny(driver.rejected, line))) continue
+      if (reply.refused === 'unknown' || lines.some((line) => matchesAny(driver.rejected, line))) continue
       const blank = !reply.bytes.some((byte) => byte > 32)
       if (blank && command.as === 'config') {
         if (reply.doubt === undefined) empty = run

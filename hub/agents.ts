@@ -63,6 +63,7 @@ export async function agentArrived(
       hostname: hello.hostname,
       concurrency: hello.concurrency,
       drivers: JSON.stringify(hello.drivers),
+      transports: hello.transports,
       skew_ms: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(skewMs))),
     })
     .where('id', '=', id)

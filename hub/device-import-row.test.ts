@@ -5,7 +5,9 @@ import { DriverNames } from './drivers.ts'
 const lab = { id: 'site-1', name: 'Lab' }
 const core = { id: 'cred-1', name: 'core' }
 const known: Known = {
-  drivers: new DriverNames([{ name: 'cisco_ios', title: 'Cisco IOS', aliases: ['ios', 'cisco_xe'] }]),
+  drivers: new DriverNames([
+    { name: 'cisco_ios', title: 'Cisco IOS', aliases: ['ios', 'cisco_xe'], transports: ['ssh', 'telnet'] },
+  ]),
   sites: new Map([['lab', lab]]),
   credentials: new Map([['core', core]]),
   devices: new Set(['old']),

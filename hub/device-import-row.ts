@@ -1,4 +1,5 @@
 /** One row of a file of devices, judged: what it wants, or everything that is wrong with it. */
+import { Transport } from '@netraven/protocol/transport.ts'
 import type { z } from 'zod'
 import { Username } from './api/credential.ts'
 import { Address } from './api/device.ts'
@@ -32,6 +33,7 @@ export interface Wanted {
   readonly name: string
   readonly address: string
   readonly driver: string
+  readonly transport?: Transport
   readonly port?: number
   readonly siteId?: string
   readonly credentialId?: string
@@ -54,9 +56,7 @@ export function judgeRow(
   const address = checked(Address, 'address', cells.address, problems) ?? ''
   const driver = driverOf(cells.driver, known.drivers, problems)
   const port = portOf(cells.port, problems)
-  if (cells.transport !== undefined && cells.transport.toLowerCase() !== 'ssh') {
-    problems.push(`transport: "${cells.transport}" is not possible yet, only ssh`)
-  }
+  const transport = transportOf(cells.transport, driver, known.drivers, problems)
   const site = siteOf(cells.site, known, name, problems)
   const { credential, login } = credentialOf(cells, known, problems)
   const group = cells.group === undefined ? undefined : checked(Name, 'group', cells.group, problems)
@@ -72,6 +72,7 @@ export function judgeRow(
       address,
       driver,
       tags,
+      ...(transport !== undefined && { transport }),
       ...(port !== undefined && { port }),
       ...(site && { siteId: site.id }),
       ...(credential && { credentialId: credential.id }),
@@ -99,6 +100,23 @@ function driverOf(cell: string | undefined, drivers: DriverNames, problems: stri
     problems.push(cell === undefined ? 'driver: is missing' : `driver: ${shown(cell)} is not known${hint(near)}`)
   }
   return found ?? ''
+}
+
+function transportOf(
+  cell: string | undefined,
+  driver: string,
+  drivers: DriverNames,
+  problems: string[],
+): Transport | undefined {
+  if (cell === undefined) return undefined
+  const parsed = Transport.safeParse(cell.toLowerCase())
+  if (!parsed.success) {
+    problems.push(`transport: ${shown(cell)} is not known; one of ${Transport.options.join(', ')}`)
+    return undefined
+  }
+  if (driver !== '' && drivers.transportOf(driver, parsed.data) === undefined)
+    problems.push(`transport: ${driver} can't be read over ${parsed.data}`)
+  return parsed.data
 }
 
 function portOf(cell: string | undefined, problems: string[]): number | undefined {

@@ -4,6 +4,7 @@
  * passwords become credentials, one for each distinct pair, and the same file again makes no second one.
  */
 import { Failure } from '@netraven/protocol/failure.ts'
+import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ImportReport, ImportRow } from './api/device.ts'
 import { violation } from './db/sqlstate.ts'
@@ -44,7 +45,7 @@ export async function importDevices(parts: ImportParts, text: string, options: I
       const known = await knownTo(trx, parts.drivers, defaultSite, existing)
       const pool = new CredentialPool(parts.keyring, await openableCredentials(trx))
       const firstLines = new Map<string, number>()
-      const loader = new Loader(trx, pool, existing)
+      const loader = new Loader(trx, pool, parts.drivers, existing)
       const rows: ImportRow[] = []
       for (const row of csv.rows) {
         const judged = judgeRow(row, csv.tags, known, firstLines)
@@ -78,6 +79,7 @@ interface Existing {
   readonly address: string
   readonly port: number
   readonly driver: string
+  readonly transport: Transport
   readonly credentialId: string | null
   readonly group: string | null
   readonly tags: Readonly<Record<string, string>>
@@ -87,12 +89,19 @@ interface Existing {
 class Loader {
   readonly #trx: Transaction<Tables>
   readonly #pool: CredentialPool
+  readonly #drivers: DriverNames
   readonly #existing: ReadonlyMap<string, Existing>
   readonly #added: { name: string; device: Existing }[] = []
   readonly #updated: { before: Existing; device: Existing }[] = []
 
-  constructor(trx: Transaction<Tables>, pool: CredentialPool, existing: ReadonlyMap<string, Existing>) {
+  constructor(
+    trx: Transaction<Tables>,
+    pool: CredentialPool,
+    drivers: DriverNames,
+    existing: ReadonlyMap<string, Existing>,
+  ) {
     this.#trx = trx
+    this.#drivers = drivers
     this.#pool = pool
     this.#existing = existing
   }
@@ -100,12 +109,14 @@ class Loader {
   plan(wanted: Wanted): 'added' | 'updated' | 'unchanged' {
     const before = this.#existing.get(wanted.name.toLowerCase())
     const credentialId = wanted.login ? this.#pool.credentialFor(wanted.login) : wanted.credentialId
+    const transport = this.#transportOf(wanted, before)
     const device: Existing = {
       id: before?.id ?? newId(),
       siteId: wanted.siteId ?? before?.siteId ?? '',
       address: wanted.address,
-      port: wanted.port ?? before?.port ?? 22,
+      port: wanted.port ?? portOf(before, transport),
       driver: wanted.driver,
+      transport,
       credentialId: credentialId ?? before?.credentialId ?? null,
       group: wanted.group ?? before?.group ?? null,
       tags: { ...before?.tags, ...wanted.tags },
@@ -117,6 +128,12 @@ class Loader {
     if (isSame(before, device)) return 'unchanged'
     this.#updated.push({ before, device })
     return 'updated'
+  }
+
+  /** A way in that the driver has not is no longer the device's. */
+  #transportOf({ driver, transport }: Wanted, before: Existing | undefined): Transport {
+    const kept = before && this.#drivers.transportOf(driver, before.transport)
+    return transport ?? kept ?? this.#drivers.requireTransport(driver)
   }
 
   async load(): Promise<void> {
@@ -134,6 +151,12 @@ class Loader {
   }
 }
 
+/** The usual port of the old way in gives way to that of the new. */
+function portOf(before: Existing | undefined, transport: Transport): number {
+  if (before && before.port !== defaultPorts[before.transport]) return before.port
+  return defaultPorts[transport]
+}
+
 /** A statement takes 65,535 parameters. */
 function inChunks<T>(rows: readonly T[], size = 500): T[][] {
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
@@ -147,6 +170,7 @@ function columnsOf(device: Existing) {
     address: device.address,
     port: device.port,
     driver: device.driver,
+    transport: device.transport,
     credential_id: device.credentialId,
     group_name: device.group,
     tags: JSON.stringify(device.tags),
@@ -180,7 +204,7 @@ async function knownTo(
 async function existingDevices(trx: Transaction<Tables>): Promise<Map<string, Existing>> {
   const rows = await trx
     .selectFrom('devices')
-    .select(['id', 'name', 'site_id as siteId', 'address', 'port', 'driver'])
+    .select(['id', 'name', 'site_id as siteId', 'address', 'port', 'driver', 'transport'])
     .select(['credential_id as credentialId', 'group_name as group', 'tags'])
     .where('removed_at', 'is', null)
     .execute()

@@ -1,6 +1,7 @@
 /** Devices: adding, changing, finding and removing them, one by one; files of them are `device-import.ts`'s matter. */
 import { DeviceOptions } from '@netraven/protocol/claim.ts'
 import { Failure, failures, isFailureCode } from '@netraven/protocol/failure.ts'
+import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
 import type { Device, DeviceChange, DeviceQuery, NewDevice } from './api/device.ts'
@@ -63,10 +64,11 @@ export async function findDevice(db: Db, idOrName: string): Promise<{ id: string
   throw new Failure('DEVICE_UNKNOWN', { device: idOrName, ...(didYouMean && { didYouMean }) })
 }
 
-/** @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, ALREADY_EXISTS */
+/** @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS */
 export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drivers: DriverNames): Promise<Device> {
   const id = newId()
   const driver = drivers.require(given.driver)
+  const transport = drivers.requireTransport(driver, given.transport)
   const site = await findSite(db, given.site)
   const credential = given.credential === undefined ? undefined : await findCredential(db, given.credential)
   try {
@@ -77,8 +79,9 @@ export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drive
         site_id: site.id,
         name: given.name,
         address: given.address,
-        port: given.port,
+        port: given.port ?? defaultPorts[transport],
         driver,
+        transport,
         credential_id: credential?.id ?? null,
         group_name: given.group ?? null,
         tags: JSON.stringify(given.tags),
@@ -96,7 +99,7 @@ export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drive
 /**
  * Changes what is named, leaves what is not, takes away what is null.
  * @param actor whose name stands in the event when a host key is set
- * @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, ALREADY_EXISTS
+ * @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS
  */
 export async function changeDevice(
   trx: Transaction<Tables>,
@@ -116,14 +119,14 @@ export async function changeDevice(
   if (!row) throw new Failure('DEVICE_UNKNOWN', { device: idOrName })
   const site = change.site === undefined ? undefined : await findSite(trx, change.site)
   const credential = change.credential && (await findCredential(trx, change.credential))
+  const way = wayIn(row, change, drivers)
   try {
     await trx
       .updateTable('devices')
       .set({
         name: change.name,
         address: change.address,
-        port: change.port,
-        driver: change.driver === undefined ? undefined : drivers.require(change.driver),
+        ...way,
         site_id: site?.id,
         credential_id: credential ? credential.id : change.credential,
         group_name: change.group,
@@ -143,6 +146,24 @@ export async function changeDevice(
     await recordEvent(trx, { kind: 'host key set', actor, details })
   }
   return showDevice(trx, id)
+}
+
+/**
+ * Driver, transport and port hang together: a new driver brings its usual way in when it can't be reached by the present one, and the
+ * usual port of the old way gives way to that of the new.
+ */
+function wayIn(
+  row: { readonly driver: string; readonly transport: Transport; readonly port: number },
+  change: DeviceChange,
+  drivers: DriverNames,
+) {
+  const driver = change.driver === undefined ? row.driver : drivers.require(change.driver)
+  const isNew = change.transport !== undefined || driver !== row.driver
+  const kept = drivers.transportOf(driver, row.transport) ?? drivers.requireTransport(driver)
+  const transport =
+    change.transport === undefined ? (isNew ? kept : row.transport) : drivers.requireTransport(driver, change.transport)
+  const wasUsual = row.port === defaultPorts[row.transport]
+  return { driver, transport, port: change.port ?? (wasUsual ? defaultPorts[transport] : row.port) }
 }
 
 /** Removes a device from every list; its versions stay. Its open tasks are cancelled. @throws Failure DEVICE_UNKNOWN */

@@ -1,5 +1,6 @@
 /** The drivers as the hub knows them: names and aliases; how they read devices is the agents' matter. */
 import { Failure } from '@netraven/protocol/failure.ts'
+import type { Transport } from '@netraven/protocol/transport.ts'
 import { nearest } from './nearest.ts'
 
 export interface DriverName {
@@ -8,6 +9,8 @@ export interface DriverName {
   readonly title: string
   /** Also found under these; lower case. */
   readonly aliases: readonly string[]
+  /** Ways in that it has, its usual one first. */
+  readonly transports: readonly Transport[]
 }
 
 export class DriverNames {
@@ -27,6 +30,24 @@ export class DriverNames {
   /** @returns the name or alias that is nearest to a wrong one */
   nearest(word: string): string | undefined {
     return nearest(word, [...this.#byName.keys()])
+  }
+
+  /**
+   * @param name a driver's name, as `find` gives it
+   * @param wanted absent: the driver's usual way in
+   * @returns what to use; undefined when the driver can't be read so
+   */
+  transportOf(name: string, wanted?: Transport): Transport | undefined {
+    const transports = this.all.find((driver) => driver.name === name)?.transports ?? []
+    return wanted === undefined ? (transports[0] ?? 'ssh') : transports.find((one) => one === wanted)
+  }
+
+  /** @throws Failure TRANSPORT_UNSUPPORTED */
+  requireTransport(name: string, wanted?: Transport): Transport {
+    const found = this.transportOf(name, wanted)
+    if (found) return found
+    const transports = this.all.find((driver) => driver.name === name)?.transports ?? []
+    throw new Failure('TRANSPORT_UNSUPPORTED', { driver: name, transport: wanted ?? '', transports: [...transports] })
   }
 
   /** @throws Failure DRIVER_UNKNOWN, with `didYouMean` when a name is near */

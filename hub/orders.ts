@@ -48,7 +48,7 @@ function orderOf(
     attempt: task.attempt,
     device: { id: task.deviceId, name: task.deviceName, address: task.address, port: task.port },
     driver: task.driver,
-    transport: 'ssh',
+    transport: task.transport,
     secrets: task.secrets,
     options: DeviceOptions.parse(task.options),
     deadlineMs: task.deadlineAt.getTime(),

@@ -9,6 +9,7 @@
 
 import type { DeviceOptions } from '@netraven/protocol/claim.ts'
 import type { FailureWire } from '@netraven/protocol/failure.ts'
+import type { Transport } from '@netraven/protocol/transport.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from './db/tables.ts'
 
@@ -26,6 +27,7 @@ export interface Claimed {
   readonly address: string
   readonly port: number
   readonly driver: string
+  readonly transport: Transport
   readonly options: DeviceOptions
   readonly secrets: 'keep' | 'strip'
   readonly hostKey: string | null
@@ -59,7 +61,8 @@ export async function addTasks(db: Db, tasks: readonly NewTask[], deadlineAt: Da
 
 /**
  * Leases up to `credit` tasks of a site to an agent, oldest first. Hubs that claim at the same time skip each other's rows.
- * The attempt ends at the task's deadline or after `taskTimeoutMs`, whichever is first.
+ * A task whose way in the agent does not know is left for another. The attempt ends at the task's deadline or after
+ * `taskTimeoutMs`, whichever is first.
  */
 export async function claimTasks(
   db: Db,
@@ -69,9 +72,10 @@ export async function claimTasks(
 ): Promise<Claimed[]> {
   const claimed = await sql<Claimed>`
     with next as (
-      select id from tasks
-      where site_id = ${agent.siteId} and state = 'queued' and deadline_at > now()
-      order by queued_at, id limit ${credit} for update skip locked
+      select tasks.id from tasks join devices on devices.id = tasks.device_id
+      where tasks.site_id = ${agent.siteId} and tasks.state = 'queued' and tasks.deadline_at > now()
+        and devices.transport = any((select transports from agents where id = ${agent.id})::text[])
+      order by tasks.queued_at, tasks.id limit ${credit} for update of tasks skip locked
     ), taken as (
       update tasks set state = 'leased', attempt = attempt + 1, agent_id = ${agent.id}, leased_at = now(),
         lease_until = now() + ${leaseMs} * interval '1 millisecond'
@@ -80,7 +84,7 @@ export async function claimTasks(
         least(tasks.deadline_at, now() + ${taskTimeoutMs} * interval '1 millisecond') as attempt_deadline
     )
     select taken.id, taken.attempt, taken.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
-      d.address, d.port, d.driver, d.options, d.secrets, d.host_key as "hostKey", c.id as "credentialId", c.username,
+      d.address, d.port, d.driver, d.transport, d.options, d.secrets, d.host_key as "hostKey", c.id as "credentialId", c.username,
       c.sealed_secret as "sealedSecret", c.local_name as "localName", v.size_bytes as "lastGoodBytes"
     from taken join devices d on d.id = taken.device_id
       left join credentials c on c.id = d.credential_id

@@ -1,6 +1,7 @@
 /** The agent asks for work; the hub hands out leased tasks, signed as one batch, each credential sealed for its task. */
 import { z } from 'zod'
 import { Attempt, Count, PublicKey, Uuid } from './hello.ts'
+import { Transport } from './transport.ts'
 
 /** `SHA256:` and base64 without padding, as OpenSSH prints it. */
 export const HostKey = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/)
@@ -22,6 +23,21 @@ export const DeviceOptions = z.object({
     .min(1024)
     .max(512 * 1024 * 1024)
     .optional(),
+  /** The port of a console server: Enter wakes the line, and a session that somebody left open is gone on with. Absent: no. */
+  console: z.boolean().optional(),
+  /** When SSH lets nobody in to a usable shell, NETCONF on port 830 is tried. Absent: no. */
+  netconfFallback: z.boolean().optional(),
+  /** Datastore that NETCONF reads (RFC 6241 section 5). Absent: running. */
+  netconfSource: z.enum(['running', 'candidate', 'startup']).optional(),
+  /** Certificates that sign this device's, PEM. Absent: those that the jump host trusts. */
+  tlsCa: z.string().max(65_536).optional(),
+  /** The device's own public key instead of any CA: `sha256/` and base64 of the sha256 of its SubjectPublicKeyInfo (RFC 7469 section 2.4). */
+  tlsPin: z
+    .string()
+    .regex(/^sha256\/[A-Za-z0-9+/]{43}=$/)
+    .optional(),
+  /** Name that the certificate must have. Absent: the device's address. */
+  tlsName: z.string().min(1).max(253).optional(),
 })
 export type DeviceOptions = z.infer<typeof DeviceOptions>
 
@@ -40,7 +56,7 @@ export const Task = z.object({
   driver: z.string(),
   /** Digest of that driver as this agent announced it in hello; absent when the agent has no such driver. */
   driverDigest: z.string().optional(),
-  transport: z.literal('ssh'),
+  transport: Transport,
   /**
    * `SealedSecret` for this task, in a box. With `local`, or when the device has no credential, there is one only for
    * `secrets: strip`: without a user name, it brings the key of the masks. Otherwise absent.

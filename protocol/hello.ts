@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { FailureWire } from './failure.ts'
 import { plainLine } from './plain.ts'
+import { Transport } from './transport.ts'
 
 const MAX_COUNT = 2 ** 31 - 1
 const DAY_MS = 86_400_000
@@ -49,6 +50,8 @@ export const HelloQuestion = z.object({
     .record(z.string().max(64), z.string().max(64))
     .refine((drivers) => Object.keys(drivers).length <= 2000)
     .default({}),
+  /** Ways in that this agent knows; it gets no task with another one. */
+  transports: z.array(Transport).max(32).default(['ssh']).catch(['ssh']),
   /** Tasks that the agent still works on, to be kept over the reconnect. */
   holding: z
     .array(z.object({ task: Uuid, attempt: Attempt }))

@@ -132,7 +132,7 @@ async function requestOf(flags: Flags): Promise<Request> {
         ? { password: first }
         : { privateKey: readFileSync(flags.key, 'utf8'), passphrase: first }),
       hostKey: flags['host-key'],
-      legacyAlgorithms: flags['legacy-algorithms'],
+      options: { legacyAlgorithms: flags['legacy-algorithms'] },
       timeoutMs: 30_000,
     },
     enable: second,

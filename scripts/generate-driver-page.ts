@@ -11,19 +11,21 @@ const head = `<!-- Made by \`npm run generate\` from agent/drivers/. Change it t
 A driver knows how to read one operating system. In a CSV file or in \`netraven devices add --driver\`, its name works and so does
 each other name here, in any case: they are those of Oxidized, netmiko and RANCID.
 
+*Ways in* are the transports it can be read over, the usual one first; Telnet and plain HTTP must also be allowed by the agent's policy.
+
 *Tried with* says where the recordings come from that the driver is tested with: \`real\` was recorded from a device or a real
 daemon, \`transcript\` from what somebody published, \`documented\` was written after the vendor's reference.
 
-| driver | system | other names | tried with |
-|---|---|---|---|
+| driver | system | other names | ways in | tried with |
+|---|---|---|---|---|
 `
 
 /** The whole page in Markdown. */
 export function driverPage(): string {
   const evidence = evidenceOf(readdirSync(folder).filter((file) => file.endsWith('.session')))
-  const rows = drivers.all.map(({ name, title, aliases }) => {
+  const rows = drivers.all.map(({ name, title, aliases, transports }) => {
     const tried = [...(evidence.get(name) ?? [])].toSorted().join(', ')
-    return `| \`${name}\` | ${title} | ${aliases.join(', ')} | ${tried} |\n`
+    return `| \`${name}\` | ${title} | ${aliases.join(', ')} | ${transports.join(', ')} | ${tried} |\n`
   })
   return `${head}${rows.join('')}
 A system that is not here: [how to add a driver](../CONTRIBUTING.md#adding-a-driver).

@@ -73,7 +73,8 @@ describe.each(servers)('devices on %s', (kind) => {
       [{ address: '10.0.0' }, 400, 'REQUEST_INVALID'],
       [{ port: 0 }, 400, 'REQUEST_INVALID'],
       [{ hostKey: 'SHA256:short' }, 400, 'REQUEST_INVALID'],
-      [{ transport: 'telnet' }, 400, 'REQUEST_INVALID'],
+      [{ transport: 'pigeon' }, 400, 'REQUEST_INVALID'],
+      [{ transport: 'netconf' }, 422, 'TRANSPORT_UNSUPPORTED'],
     ])('%j is refused with a code', async (more, status, code) => {
       expect((({ status, error }) => [status, error?.code])(await add('wrong', more))).toEqual([status, code])
       expect(await codeOf('GET', '/api/devices/wrong')).toEqual([404, 'DEVICE_UNKNOWN'])

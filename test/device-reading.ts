@@ -1,10 +1,11 @@
 /** Reads a device with the agent's own `backup()`, without hub, agent process or task queue. */
 import { randomUUID } from 'node:crypto'
+import type { Transport } from '@netraven/protocol/transport.ts'
 import { backup, type Read } from '../agent/backup.ts'
 import type { Driver } from '../agent/driver.ts'
 import { drivers } from '../agent/drivers/index.ts'
 import { defaultPolicy } from '../agent/policy.ts'
-import { connectSsh } from '../agent/transport/ssh.ts'
+import { connect } from '../agent/transport/connect.ts'
 import type { DeviceOptions, SealedSecret } from '../protocol/claim.ts'
 import { Failure } from '../protocol/failure.ts'
 
@@ -18,6 +19,8 @@ export interface Reading {
   readonly hostKey?: string
   readonly options?: DeviceOptions
   readonly signal?: AbortSignal
+  /** Absent: ssh. */
+  readonly transport?: Transport
 }
 
 export function readDevice(reading: Reading): Promise<Read> {
@@ -29,7 +32,7 @@ export function readDevice(reading: Reading): Promise<Read> {
     attempt: 1,
     device: { id: randomUUID(), name: 'device', address: reading.address, port: reading.port },
     driver: driver.name,
-    transport: 'ssh' as const,
+    transport: reading.transport ?? 'ssh',
     secrets: 'keep' as const,
     options: reading.options ?? {},
     deadlineMs: Date.now() + 300_000,
@@ -39,7 +42,7 @@ export function readDevice(reading: Reading): Promise<Read> {
     driver,
     secret: { task: id, username: reading.username, ...reading.secret },
     policy: defaultPolicy(),
-    connect: connectSsh,
+    connect,
     signal: reading.signal ?? new AbortController().signal,
     nowMs: Date.now,
     log: { debug: () => undefined },

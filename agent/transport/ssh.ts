@@ -5,6 +5,7 @@ import ssh2, { type AnyAuthMethod, type Client, type ParsedKey } from 'ssh2'
 import type { Channel, Connection } from '../channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { reasonOf } from '../conversation.ts'
+import type { ConnectParts, Target } from '../target.ts'
 import { COLUMNS } from '../terminal.ts'
 import { algorithmsFor, missingIn } from './algorithms.ts'
 import { Login, type Method } from './login.ts'
@@ -12,9 +13,6 @@ import { PacketSocket } from './packet-socket.ts'
 import { ServerHello } from './server-hello.ts'
 import { failureCodeOf } from './socket-error.ts'
 import { SshChannel, type SshStream } from './ssh-channel.ts'
-import type { SshParts, SshTarget } from './ssh-target.ts'
-
-export type { SshParts, SshTarget } from './ssh-target.ts'
 
 /** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than pagers page at. */
 const TERMINAL = { term: 'vt100', cols: COLUMNS, rows: 1000, width: 0, height: 0 }
@@ -25,22 +23,29 @@ const TOO_MANY_CONNECTIONS = 12
 /** A device has so long to close its side, ms. */
 const LINGER_MS = 1000
 
+/** What SSH needs of a target. */
+export type SshTarget = Omit<Target, 'transport' | 'name' | 'driver'>
+
 /**
  * Connects and logs in.
  * @throws Failure DNS_FAILED, NO_ROUTE, TCP_TIMEOUT, PORT_REFUSED, BANNER_TIMEOUT, SSH_LEGACY_ALGOS, SSH_PROTOCOL,
  *   HOST_KEY_CHANGED, PASSWORD_REJECTED, KEY_REJECTED, KEY_UNREADABLE, METHOD_UNSUPPORTED, NO_CREDENTIAL, CONNECTION_LOST,
  *   CHANNEL_REFUSED (no further session), or the reason of the signal
  */
-export async function connectSsh(target: SshTarget, { signal, clock = systemClock }: SshParts): Promise<Connection> {
+export async function connectSsh(
+  target: SshTarget,
+  { signal, clock = systemClock }: ConnectParts,
+): Promise<Connection> {
   const key = target.privateKey === undefined ? undefined : readKey(target.privateKey, target.passphrase)
   if (!key && target.password === undefined) throw new Failure('NO_CREDENTIAL')
   if (signal.aborted) throw reasonOf(signal)
-  const { username, password, address, port, hostKey, legacyAlgorithms, timeoutMs } = target
+  const { username, password, address, port, hostKey, timeoutMs } = target
+  const legacyAlgorithms = target.options.legacyAlgorithms ?? false
   const place = { address, port, hostKey, legacyAlgorithms, timeoutMs }
   return new SshConnection(place, { username, password, key }, signal, clock).login()
 }
 
-type Place = Pick<SshTarget, 'address' | 'port' | 'hostKey' | 'legacyAlgorithms' | 'timeoutMs'>
+type Place = Pick<Target, 'address' | 'port' | 'hostKey' | 'timeoutMs'> & { readonly legacyAlgorithms: boolean }
 type Secret = Pick<SshTarget, 'username' | 'password'> & { readonly key: ParsedKey | undefined }
 
 /** How far it came: decides what an end means. */
@@ -92,6 +97,10 @@ class SshConnection implements Connection {
 
   exec(command: string): Promise<Channel> {
     return this.#open((opened) => this.#client.exec(command, opened))
+  }
+
+  subsystem(name: string): Promise<Channel> {
+    return this.#open((opened) => this.#client.subsys(name, opened))
   }
 
   /** Leaves in order, and does not wait for the device. */

@@ -1,6 +1,7 @@
 /** One box. */
 import { isIP } from 'node:net'
 import { DeviceOptions } from '@netraven/protocol/claim.ts'
+import { Transport } from '@netraven/protocol/transport.ts'
 import { z } from 'zod'
 import { Id, IdOrName, Name, Time } from './fields.ts'
 
@@ -27,10 +28,12 @@ const Tags = z.record(TagName, z.string().max(500))
 export const NewDevice = z.object({
   name: Name,
   address: Address,
-  port: Port.default(22),
+  /** Absent: the usual one of the transport. */
+  port: Port.optional(),
   /** A driver's name or one of its aliases. */
   driver: z.string().trim().min(1).max(60),
-  transport: z.literal('ssh').default('ssh'),
+  /** Way in; absent: the driver's usual one. */
+  transport: Transport.optional(),
   site: IdOrName,
   /** Absent: none yet. */
   credential: IdOrName.optional(),
@@ -55,6 +58,8 @@ export const DeviceChange = z
     address: Address,
     port: Port,
     driver: z.string().trim().min(1).max(60),
+    /** With it the port changes too, if it was the usual one and none is given. */
+    transport: Transport,
     site: IdOrName,
     credential: IdOrName.nullable(),
     group: Name.nullable(),
@@ -76,7 +81,7 @@ export const Device = z.object({
   address: z.string(),
   port: z.number().int(),
   driver: z.string(),
-  transport: z.literal('ssh'),
+  transport: Transport,
   site: z.string(),
   credential: z.string().nullable(),
   group: z.string().nullable(),
@@ -124,5 +129,11 @@ export const ImportReport = z.object({
 })
 export type ImportReport = z.infer<typeof ImportReport>
 
-export const DriverRow = z.object({ name: z.string(), title: z.string(), aliases: z.array(z.string()) })
+export const DriverRow = z.object({
+  name: z.string(),
+  title: z.string(),
+  aliases: z.array(z.string()),
+  /** Ways in, the usual one first. */
+  transports: z.array(Transport),
+})
 export type DriverRow = z.infer<typeof DriverRow>

@@ -1,12 +1,14 @@
 /** Options of a device on the command line, the same for adding and changing one. */
+import { Transport } from '@netraven/protocol/transport.ts'
 import { type Command, Option } from 'commander'
 import type { JsonOption } from './command.ts'
-import { onOff, orNone, seconds, tag, wholeNumber } from './values.ts'
+import { fileText, onOff, orNone, seconds, tag, wholeNumber } from './values.ts'
 
 export interface DeviceOptionValues extends JsonOption {
   readonly address?: string
   readonly port?: number
   readonly driver?: string
+  readonly transport?: string
   readonly site?: string
   readonly credential?: string | null
   readonly group?: string | null
@@ -18,6 +20,12 @@ export interface DeviceOptionValues extends JsonOption {
   readonly idleTimeout?: number | null
   readonly maxOutput?: number | null
   readonly legacyAlgorithms?: boolean
+  readonly console?: boolean
+  readonly netconfFallback?: boolean
+  readonly netconfSource?: string
+  readonly tlsCa?: string | null
+  readonly tlsPin?: string | null
+  readonly tlsName?: string | null
 }
 
 const orTakenAway =
@@ -28,8 +36,11 @@ const orTakenAway =
 export function addDeviceOptions(command: Command): Command {
   return command
     .option('--address <address>', 'IP address or host name')
-    .option('--port <port>', 'SSH port, 22 when absent', wholeNumber('--port', 1, 65_535))
+    .option('--port <port>', 'when it is not the usual one of the transport', wholeNumber('--port', 1, 65_535))
     .option('--driver <name>', 'operating system; names of Oxidized, netmiko and RANCID work too')
+    .addOption(
+      new Option('--transport <name>', 'way in; absent: the usual one of the driver').choices(Transport.options),
+    )
     .option('--site <name>', 'site whose agent reaches it')
     .option('--credential <name>', 'what opens it', orNone)
     .option('--group <name>', 'group', orNone)
@@ -50,6 +61,18 @@ export function addDeviceOptions(command: Command): Command {
     )
     .option('--max-output <bytes>', 'of one command', orTakenAway(wholeNumber('--max-output', 1024, 512 * 1024 * 1024)))
     .option('--legacy-algorithms <on|off>', 'offer old SSH algorithms to this device', onOff('--legacy-algorithms'))
+    .option('--console <on|off>', 'the port is a line of a console server', onOff('--console'))
+    .option('--netconf-fallback <on|off>', 'try NETCONF when SSH has no usable shell', onOff('--netconf-fallback'))
+    .addOption(
+      new Option('--netconf-source <datastore>', 'what NETCONF reads').choices(['running', 'candidate', 'startup']),
+    )
+    .option(
+      '--tls-ca <file>',
+      'PEM file of the certificates that sign this device’s',
+      orTakenAway(fileText('--tls-ca')),
+    )
+    .option('--tls-pin <sha256/…>', 'public key of the device instead of any CA', orNone)
+    .option('--tls-name <name>', 'name in its certificate, when it is not the address', orNone)
 }
 
 /** The options given, as the API names them. */
@@ -60,11 +83,18 @@ export function changeOf(values: DeviceOptionValues): Record<string, unknown> {
     idleTimeoutMs: values.idleTimeout,
     maxOutputBytes: values.maxOutput,
     legacyAlgorithms: values.legacyAlgorithms,
+    console: values.console,
+    netconfFallback: values.netconfFallback,
+    netconfSource: values.netconfSource,
+    tlsCa: values.tlsCa,
+    tlsPin: values.tlsPin,
+    tlsName: values.tlsName,
   })
   return given({
     address: values.address,
     port: values.port,
     driver: values.driver,
+    transport: values.transport,
     site: values.site,
     credential: values.credential,
     group: values.group,

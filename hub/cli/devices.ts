@@ -1,4 +1,5 @@
 import { Failure } from '@netraven/protocol/failure.ts'
+import { defaultPorts } from '@netraven/protocol/transport.ts'
 import type { Command } from 'commander'
 import { Device } from '../api/device.ts'
 import { pageOf } from '../api/page.ts'
@@ -124,14 +125,17 @@ function listText(cli: Cli, options: ListOptions, found: readonly Device[]): str
   }
   const rows = found.map((one) => [
     one.name,
-    one.port === 22 ? one.address : `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`,
+    one.port === defaultPorts[one.transport]
+      ? one.address
+      : `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`,
     one.driver,
+    one.transport,
     one.site,
     one.credential,
     time(one.lastReadAt),
     one.lastFailure?.code ?? (one.lastReadAt ? 'ok' : 'never read'),
   ])
-  const head = ['NAME', 'ADDRESS', 'DRIVER', 'SITE', 'CREDENTIAL', 'LAST READ', 'STATE']
+  const head = ['NAME', 'ADDRESS', 'DRIVER', 'TRANSPORT', 'SITE', 'CREDENTIAL', 'LAST READ', 'STATE']
   return `${table(head, rows, cli.terminal.width)}\n${count(found.length, 'device')}`
 }
 
@@ -144,6 +148,7 @@ function factsOf(device: Device): string {
     address: device.address,
     port: device.port,
     driver: device.driver,
+    transport: device.transport,
     site: device.site,
     credential: device.credential ?? 'none; set one with --credential',
     group: device.group,
@@ -156,6 +161,12 @@ function factsOf(device: Device): string {
     'command timeout': inSeconds(options.commandTimeoutMs),
     'idle timeout': inSeconds(options.idleTimeoutMs),
     'legacy algorithms': options.legacyAlgorithms ? 'on' : null,
+    'console server': options.console ? 'its port is a line of one' : null,
+    'NETCONF fallback': options.netconfFallback ? 'on' : null,
+    'NETCONF source': options.netconfSource,
+    'TLS CA': options.tlsCa === undefined ? null : 'its own',
+    'TLS pin': options.tlsPin,
+    'TLS name': options.tlsName,
     'output limit': options.maxOutputBytes,
     added: time(device.createdAt),
     'last read': time(device.lastReadAt),

@@ -1,4 +1,5 @@
 /** Values on the command line, checked where they stand. Each throws Failure USAGE that says what would be right. */
+import { readFileSync } from 'node:fs'
 import { Failure } from '@netraven/protocol/failure.ts'
 
 /** @returns a reader of whole numbers for `option` */
@@ -26,6 +27,17 @@ export function onOff(option: string): (text: string) => boolean {
     if (['on', 'yes', 'true'].includes(word)) return true
     if (['off', 'no', 'false'].includes(word)) return false
     throw new Failure('USAGE', { option, value: text, expected: 'on or off' })
+  }
+}
+
+/** The text of a file. */
+export function fileText(option: string): (path: string) => string {
+  return (path) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (cause) {
+      throw new Failure('USAGE', { option, value: path, expected: 'a file that can be read' }, { cause })
+    }
   }
 }
 

@@ -2,6 +2,7 @@
  * Every table as Kysely sees it. Ids are uuid (version 7, made by `newId`), times timestamptz (Date here), names plural
  * snake_case. What a column means stands here; what it is, in `migrations/`.
  */
+import type { Transport } from '@netraven/protocol/transport.ts'
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
 
 type Created = ColumnType<Date, Date | undefined, never>
@@ -95,6 +96,8 @@ export interface AgentsTable {
   concurrency: number | null
   /** Driver name to digest, as announced in hello. */
   drivers: JSONColumnType<Record<string, string>, string | undefined, string>
+  /** Ways in that it knows, as announced in hello. */
+  transports: Generated<Transport[]>
   /** Clock of the agent minus clock of the hub at the last hello, ms. */
   skew_ms: number | null
 }
@@ -122,7 +125,7 @@ export interface DevicesTable {
   address: string
   port: number
   driver: string
-  transport: Generated<'ssh'>
+  transport: Generated<Transport>
   credential_id: string | null
   group_name: string | null
   /** Extra CSV columns and what people set. */

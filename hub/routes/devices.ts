@@ -115,7 +115,12 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
         responses: { 200: json(pageOf(DriverRow), 'Drivers by name, in one page'), ...refusal },
       }),
       (c) => {
-        const items = drivers.all.map(({ name, title, aliases }) => ({ name, title, aliases: [...aliases] }))
+        const items = drivers.all.map(({ name, title, aliases, transports }) => ({
+          name,
+          title,
+          aliases: [...aliases],
+          transports: [...transports],
+        }))
         return c.json({ items, nextCursor: null }, 200)
       },
     )

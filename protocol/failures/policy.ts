@@ -21,6 +21,18 @@ export const policyFailures = {
       'Add the driver to `drivers` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
     ],
   },
+  POLICY_TRANSPORT: {
+    message: 'Refused by agent policy',
+    status: 403,
+    retry: 'never',
+    causes: [
+      'Agent {agent} does not allow the way in {transport}; Telnet and plain HTTP, on which a password can be overheard, must be allowed by name',
+    ],
+    remedies: [
+      'Better: enable SSH on {device}, then `netraven devices set {device} --transport ssh`.',
+      'Or add {transport} to `transports` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
+    ],
+  },
   POLICY_COMMAND: {
     message: 'Refused by agent policy',
     status: 403,

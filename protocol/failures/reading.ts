@@ -2,6 +2,19 @@
 import type { FailureEntry } from './entry.ts'
 
 export const readingFailures = {
+  TRANSPORT_UNSUPPORTED: {
+    message: 'Way in not supported',
+    status: 422,
+    retry: 'never',
+    causes: [
+      'The driver {driver} can’t read over {transport}',
+      'The agent is older than the hub and does not know this way in yet',
+    ],
+    remedies: [
+      'See which ways in the driver has: deploy/DRIVERS.md. Then: `netraven devices set {device} --transport NAME`.',
+      'Update agent {agent} (site {site}) to the version of the hub.',
+    ],
+  },
   PROMPT_NOT_FOUND: {
     message: 'Device prompt not recognised',
     status: 502,
