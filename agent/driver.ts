@@ -30,6 +30,8 @@ export interface Driver {
    * learnt and only that one ends a read. With `exec` it is used only when a device offers no exec channel.
    */
   readonly prompt: RegExp
+  /** Questions of a login on a line: Telnet, console servers, and where SSH lets everybody in and the system asks then. */
+  readonly login?: LineQuestions
   /** Questions between login and prompt, and their answers; an answer is sent with Enter unless it ends in `\c`. */
   readonly answers: readonly Answer[]
   /** How to gain the privilege to read everything; absent: login has it or never will. */
@@ -64,6 +66,15 @@ export interface Driver {
 
 /** What replaces the driver's own fields over another transport. */
 export type DriverOver = Partial<Omit<Driver, 'name' | 'title' | 'aliases' | 'transports' | 'over'>>
+
+export interface LineQuestions {
+  /** The unfinished last line that wants the user name; absent: as most systems put it. */
+  readonly username?: RegExp
+  /** The one that wants the password. */
+  readonly password?: RegExp
+  /** The system asks behind an SSH login too. */
+  readonly afterSsh?: boolean
+}
 
 export interface Answer {
   /** The unfinished last line. */

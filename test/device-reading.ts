@@ -4,7 +4,7 @@ import type { Transport } from '@netraven/protocol/transport.ts'
 import { backup, type Read } from '../agent/backup.ts'
 import type { Driver } from '../agent/driver.ts'
 import { drivers } from '../agent/drivers/index.ts'
-import { defaultPolicy } from '../agent/policy.ts'
+import { defaultPolicy, parsePolicy } from '../agent/policy.ts'
 import { connect } from '../agent/transport/connect.ts'
 import type { DeviceOptions, SealedSecret } from '../protocol/claim.ts'
 import { Failure } from '../protocol/failure.ts'
@@ -21,6 +21,8 @@ export interface Reading {
   readonly signal?: AbortSignal
   /** Absent: ssh. */
   readonly transport?: Transport
+  /** Policy file of the agent; absent: the default. */
+  readonly policy?: string
 }
 
 export function readDevice(reading: Reading): Promise<Read> {
@@ -41,7 +43,7 @@ export function readDevice(reading: Reading): Promise<Read> {
   return backup(task, {
     driver,
     secret: { task: id, username: reading.username, ...reading.secret },
-    policy: defaultPolicy(),
+    policy: reading.policy === undefined ? defaultPolicy() : parsePolicy(reading.policy, 'policy.json'),
     connect,
     signal: reading.signal ?? new AbortController().signal,
     nowMs: Date.now,

@@ -2,13 +2,30 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { Connection } from '../channel.ts'
+import { logInOnLine } from '../line-login.ts'
 import type { ConnectParts, Target } from '../target.ts'
 import { connectSsh } from './ssh.ts'
+import { connectTelnet } from './telnet.ts'
 
 type Connect = (target: Target, parts: ConnectParts) => Promise<Connection>
 
 const ways: Partial<Readonly<Record<Transport, Connect>>> = {
-  ssh: connectSsh,
+  ssh: connectSshLine,
+  telnet: connectTelnet,
+}
+
+/** SSH, and behind it the login of a system that asks itself, or of the console whose line it is. */
+async function connectSshLine(target: Target, parts: ConnectParts): Promise<Connection> {
+  const connection = await connectSsh(target, parts)
+  if (!target.options.console && !target.driver.login?.afterSsh) return connection
+  return {
+    hostKey: connection.hostKey,
+    shell: async () => logInOnLine(await connection.shell(), target, parts),
+    exec: async () => {
+      throw new Failure('CHANNEL_REFUSED', { reason: 'the line of a console has no exec channel' })
+    },
+    close: () => connection.close(),
+  }
 }
 
 /** Ways in that this agent knows. */

@@ -14,7 +14,7 @@ import { failureCodeOf } from './socket-error.ts'
  */
 export function connectTcp(
   { address, port, timeoutMs }: { readonly address: string; readonly port: number; readonly timeoutMs: number },
-  { signal, clock = systemClock }: Pick<ConnectParts, 'signal' | 'clock'>,
+  { signal, clock = systemClock, ladder }: Pick<ConnectParts, 'signal' | 'clock' | 'ladder'>,
 ): Promise<Socket> {
   const startedMs = clock.nowMs()
   return new Promise((resolve, reject) => {
@@ -40,12 +40,14 @@ export function connectTcp(
       fail(new Failure(failureCodeOf(reason), { ...where(), reason }, { cause: error }))
     }
     signal.addEventListener('abort', abort, { once: true })
+    ladder?.enter('tcp')
     socket.once('error', refused)
     socket.once('close', () => signal.removeEventListener('abort', abort))
     socket.setNoDelay(true)
     socket.connect({ host: address, port }, () => {
       cancel()
       socket.off('error', refused)
+      ladder?.pass('tcp', `${address} port ${port}`)
       resolve(socket)
     })
   })

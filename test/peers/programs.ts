@@ -27,6 +27,11 @@ export function run(program: string, args: readonly string[], input = ''): Promi
 const PROGRAMS = {
   openssh: { package: 'openssh-server', files: ['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/sbin/useradd'] },
   frr: { package: 'frr', files: ['/usr/lib/frr/zebra', '/usr/bin/vtysh'] },
+  bird: { package: 'bird2', files: ['/usr/sbin/bird', '/usr/sbin/birdc'] },
+  openbgpd: { package: 'openbgpd', files: ['/usr/sbin/bgpd', '/usr/sbin/bgpctl'] },
+  telnetd: { package: 'inetutils-telnetd', files: ['/usr/sbin/telnetd', '/bin/login', '/usr/sbin/useradd'] },
+  netconfd: { package: 'netconfd', files: ['/usr/sbin/netconfd', '/usr/sbin/netconf-subsystem'] },
+  openvswitch: { package: 'openvswitch-switch', files: ['/usr/sbin/ovs-vswitchd', '/usr/sbin/ovsdb-server'] },
 } as const
 
 /**
