@@ -3,7 +3,7 @@
  * nothing, and the same recording gives the same result each time.
  */
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { Channel, Connection, End } from '../channel.ts'
+import type { Channel, Connection, End, ExchangeReply } from '../channel.ts'
 import type { Clock } from '../clock.ts'
 import type { Driver } from '../driver.ts'
 import { Session } from '../session.ts'
@@ -19,9 +19,14 @@ export interface ReplayedRead extends Text {
   readonly deviceBytes: number
 }
 
-export type ReadingOptions = Pick<ReplayOptions, 'chunk' | 'cutAfterBytes' | 'afterCut' | 'lineEnd'> & TextOptions
+export interface ReadingOptions
+  extends Pick<ReplayOptions, 'chunk' | 'cutAfterBytes' | 'afterCut' | 'lineEnd'>,
+    TextOptions {
+  /** How long the device rests before each piece that it sends, ms. Default: not at all. */
+  readonly pauseMs?: () => number
+}
 
-type Ends = Pick<Connection, 'shell' | 'exec'>
+type Ends = Pick<Connection, 'shell' | 'exec' | 'exchange'>
 
 /**
  * One read, without the second try that a suspect gets.
@@ -35,7 +40,7 @@ export async function readReplayed(
   between: (device: Ends) => Ends = (device) => device,
 ): Promise<ReplayedRead> {
   const clock = new VirtualClock()
-  const device = new ReplayedConnection(recording, options)
+  const device = new ReplayedConnection(recording, options, paceOf(clock, options.pauseMs))
   const reading = async () => {
     const session = await Session.open({
       driver,
@@ -87,15 +92,32 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** Lets things happen one after the other, each when it is due. */
+type Pace = (act: () => void) => void
+
+function paceOf(clock: Clock, pauseMs: (() => number) | undefined): Pace {
+  let dueMs = 0
+  return (act) => {
+    if (!pauseMs) {
+      act()
+      return
+    }
+    dueMs = Math.max(dueMs, clock.nowMs()) + pauseMs()
+    clock.after(dueMs - clock.nowMs(), act)
+  }
+}
+
 class ReplayedConnection implements Ends {
   readonly #recording: Recording
   readonly #options: ReadingOptions
+  readonly #pace: Pace
   #bytes = 0
   #cut = false
 
-  constructor(recording: Recording, options: ReadingOptions) {
+  constructor(recording: Recording, options: ReadingOptions, pace: Pace) {
     this.#recording = recording
     this.#options = options
+    this.#pace = pace
   }
 
   /** Sent so far. */
@@ -107,11 +129,12 @@ class ReplayedConnection implements Ends {
     if (this.#recording.login.length === 0) throw new Failure('CHANNEL_REFUSED', { channel: 'shell' })
     const channel = new ReplayedChannel((bytes) => shell.input(bytes))
     const peer = {
-      write: (bytes: Buffer) => {
-        this.#bytes += bytes.length
-        channel.send(bytes)
-      },
-      end: () => channel.end({ clean: true }),
+      write: (bytes: Buffer) =>
+        this.#pace(() => {
+          this.#bytes += bytes.length
+          channel.send(bytes)
+        }),
+      end: () => this.#pace(() => channel.end({ clean: true })),
     }
     const shell = replayShell(this.#recording, peer, this.#options)
     return channel
@@ -125,10 +148,28 @@ class ReplayedConnection implements Ends {
     const sent = this.#cut ? output.subarray(0, left) : output
     const channel = new ReplayedChannel(() => undefined)
     this.#bytes += sent.length
-    for (const chunk of this.#options.chunk?.(sent) ?? [sent]) channel.send(chunk)
-    if (!this.#cut) channel.end({ clean: true, exit })
-    else if (this.#options.afterCut !== 'hang') channel.end({ clean: false })
+    for (const chunk of this.#options.chunk?.(sent) ?? [sent]) this.#pace(() => channel.send(chunk))
+    if (!this.#cut) this.#pace(() => channel.end({ clean: true, exit }))
+    else if (this.#options.afterCut !== 'hang') this.#pace(() => channel.end({ clean: false }))
     return channel
+  }
+
+  /** A transport without a stream tells itself that an answer broke off. */
+  async exchange(request: string): Promise<ExchangeReply> {
+    const reply = await this.#answer(request)
+    return this.#recording.runs.has(request) ? reply : { ...reply, refused: 'unknown' }
+  }
+
+  async #answer(request: string): Promise<ExchangeReply> {
+    const { output, exit } = replayExec(this.#recording, request, this.#options)
+    const left = (this.#options.cutAfterBytes ?? Number.POSITIVE_INFINITY) - this.#bytes
+    if (output.length > left) {
+      throw new Failure(this.#options.afterCut === 'hang' ? 'DEVICE_COMMAND_TIMEOUT' : 'CONNECTION_LOST', {
+        command: request,
+      })
+    }
+    this.#bytes += output.length
+    return { bytes: output, ...(exit === 0 ? {} : { refused: 'unknown' as const }) }
   }
 }
 
