@@ -4,6 +4,7 @@ import type { Transport } from '@netraven/protocol/transport.ts'
 import type { Connection } from '../channel.ts'
 import { logInOnLine } from '../line-login.ts'
 import type { ConnectParts, Target } from '../target.ts'
+import { connectHttp } from './http.ts'
 import { connectNetconf } from './netconf.ts'
 import { connectSsh } from './ssh.ts'
 import { connectTelnet } from './telnet.ts'
@@ -14,6 +15,8 @@ const ways: Partial<Readonly<Record<Transport, Connect>>> = {
   ssh: connectSshLine,
   telnet: connectTelnet,
   netconf: connectNetconf,
+  https: connectHttp,
+  http: connectHttp,
 }
 
 /** SSH, and behind it the login of a system that asks itself, or of the console whose line it is. */
