@@ -23,11 +23,11 @@ export function printFiles(places: string): string {
   return `for d in ${places.replace(/\s+/g, ' ').trim()}; do if [ -e "$d" ]; then
     find -L "$d" -type f ! -name "*~" ! -name ".*" ! -name "*.bak"; fi; done | LC_ALL=C sort -u | {
     n=0; while read -r f; do echo "### $f"; cat "$f" || exit 1; echo; n=1; done;
-    if [ $n = 1 ]; then echo "${scriptEnd}"; else echo "no configuration found"; fi; }`
+    if [ $n = 1 ]; then echo "${scriptEnd}"; else echo "nothing found"; fi; }`
 }
 
 export const posixRejected: readonly RegExp[] = [
-  /^(?:sudo: |doas: |Sorry, user |no configuration found$)/,
+  /^(?:sudo: |doas: |Sorry, user |nothing found$)/,
   /^(?:-?(?:ba|da|a|k|z|c|tc|fi)?sh|fish)(?:\[\d+\])?: .*(?:not found|Unknown command)/,
 ]
 
