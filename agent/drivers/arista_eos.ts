@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /** `8a` is the type of AES-GCM encrypted keys since 4.26 or so; `0` and `7` are older. */
 export default defineDriver({
@@ -6,6 +7,8 @@ export default defineDriver({
   aliases: ['eos', 'arista', 'arista-eos', 'arista_eos_ssh'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[\w.-]{1,64}(?:\([\w.-]+\))?[>#] ?$/,
   enable: { run: 'enable', from: /> ?$/, password: /^[Pp]assword: ?$/ },
   prepare: ['terminal length 0', 'terminal width 32767'],

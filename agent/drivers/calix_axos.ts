@@ -1,5 +1,6 @@
 import { defineDriver } from '../driver.ts'
 import { iosSecrets } from './shared/ios-like.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /**
  * AXOS (E3, E5, E7-2, E9-2) has a ConfD command line: containers closed by `!`, no end mark. A whole one has users and ends with such a
@@ -10,6 +11,8 @@ export default defineDriver({
   aliases: ['axos', 'calix', 'calix-axos', 'calix_e7', 'calix_e9'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[\w.\-@]{1,63}[>#] ?$/,
   prepare: ['paginate false', 'screen-width 512'],
   rejected: [

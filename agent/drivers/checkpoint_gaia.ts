@@ -26,7 +26,6 @@ export default defineDriver({
       as: 'note',
       keep: /^(?:Platform|Model|Serial Number|MAC Address|CPU Model|Line card \d+ (?:model|type)): /,
     },
-    { run: 'show cluster state', as: 'note', keep: /^Cluster [Mm]ode: / },
     {
       run: 'show configuration',
       as: 'config',
@@ -37,7 +36,7 @@ export default defineDriver({
   ],
   volatile: [/^# Exported by \S+ on /, /^CLINFR0771 /],
   secrets: [
-    /^(?:set|add) user \S+ .*?\bpassword(?:-hash)? (?<secret>"[^"\n]*"|\S+)/,
+    /^(?:set|add) user \S+ .*?\bpassword(?:-hash)? (?!\*$)(?<secret>"[^"\n]*"|\S+)/,
     /^set (?:expert-password|grub2-password|maintenance-password)(?:-hash)? (?<secret>"[^"\n]*"|\S+)/,
     /^(?:set|add) (?:aaa|tacacs|radius) .*?\b(?:secret|key|shared-secret) (?<secret>"[^"\n]*"|\S+)/,
     /^(?:set|add) snmp community (?<secret>"[^"\n]*"|\S+)/,

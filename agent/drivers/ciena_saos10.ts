@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
@@ -12,6 +13,8 @@ export default defineDriver({
   aliases: ['saos10', 'ciena-saos10', 'ciena_saos_10'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[\w.-]{1,63}\*?> ?$/,
   prepare: ['set session more off'],
   rejected: [/^(?:%% ?|Error: |ERROR: )?(?:Invalid|Unknown|Incomplete|Ambiguous|syntax error)/],

@@ -1,14 +1,16 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /**
- * VLANs of a VTP server stand in no configuration file, so their names are kept as a note. The end mark must end the whole
- * output: banners and macros may hold a line `end` too.
+ * A VTP server's VLANs stand in no configuration file: a note keeps them. Banners may hold a line `end`, so the mark ends the output.
  */
 export default defineDriver({
   title: 'Cisco IOS and IOS-XE',
   aliases: ['ios', 'iosxe', 'ios-xe', 'cisco', 'cisco_xe', 'cisco_iosxe', 'cisco-ios', 'cat9k', 'catalyst'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[\w.\-/@:+~]{1,63}[>#] ?$/,
   enable: { run: 'enable', from: /> ?$/, password: /^[Pp]assword: ?$/ },
   prepare: ['terminal length 0', 'terminal width 0'],

@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /**
  * A line with the time stands before each output. The administration plane (`admin show running-config`) is a configuration of
@@ -9,6 +10,8 @@ export default defineDriver({
   aliases: ['iosxr', 'ios-xr', 'xr', 'cisco_xr', 'cisco-xr', 'cisco-iosxr', 'ios_xr', 'xrv', 'ncs', 'asr9k'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^RP\/\d{1,3}\/\w{1,8}\/CPU\d{1,2}:[\w.-]{1,64}(?:\([\w-]+\))?# ?$/,
   prepare: ['terminal length 0', 'terminal width 0'],
   rejected: [/^% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Unrecognized)/],

@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /**
  * NX-OS prints no end mark. What a whole configuration has: its header first, and `line vty`, which every one holds and which
@@ -9,6 +10,8 @@ export default defineDriver({
   aliases: ['nxos', 'nexus', 'cisco-nx', 'cisco-nxos', 'cisco_nxos_ssh', 'nx-os'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[\w.-]{1,64}(?:\([\w-]+\))?[>#] ?$/,
   prepare: ['terminal length 0', 'terminal width 511'],
   rejected: [/^% ?(?:Invalid|Incomplete|Ambiguous|Unrecognized)/, /^(?:Syntax error|Cmd exec error)/],

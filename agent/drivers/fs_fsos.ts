@@ -24,7 +24,8 @@ export default defineDriver({
     {
       run: 'show running-config',
       as: 'config',
-      complete: /(?<![\s\S])(?=[\s\S]*^ *interface )[\s\S]*^(?:end\s*(?:!\s*)?|!No configurations pending global\s*)(?![\s\S])/,
+      complete:
+        /(?<![\s\S])(?=[\s\S]*^ *interface )[\s\S]*^(?:end\s*(?:!\s*)?|!No configurations pending global\s*)(?![\s\S])/,
       idleMs: 60_000,
       totalMs: 300_000,
     },

@@ -1,5 +1,6 @@
 import { defineDriver } from '../driver.ts'
 import { comwareCommands, comwareDenied, comwarePrompt, comwareRejected, comwareSecrets } from './shared/comware.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /** S5xxx to S12500, MSR, SecPath and WX; firewalls in a pair put `RBM_P` or `RBM_S` before the prompt. */
 export default defineDriver({
@@ -7,6 +8,8 @@ export default defineDriver({
   aliases: ['h3c', 'h3c-comware', 'h3c_comware7', 'comware9', 'h3c_secpath'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: comwarePrompt,
   prepare: ['screen-length disable'],
   rejected: comwareRejected,

@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /** Ciphertext stands between marks such as `%^%#`, whatever the command; older forms follow `cipher`, `simple` or `plain`. */
 export default defineDriver({
@@ -6,6 +7,8 @@ export default defineDriver({
   aliases: ['vrp', 'huawei', 'huawei_vrpv8', 'huawei_ssh', 'huawei-vrp', 'vrpv8'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^(?:HRP_[A-Z])?<[\w.\-/@:+~ ]{1,64}>$/,
   answers: [{ when: /\[Y\/N\] ?:? ?$/, send: 'N' }],
   prepare: ['screen-length 0 temporary'],

@@ -1,5 +1,6 @@
 /** Every driver, one sorted line each. The name is the file's. */
 import { type Driver, DriverCatalogue } from '../driver.ts'
+import a10_acos from './a10_acos.ts'
 import adtran_aos from './adtran_aos.ts'
 import adva_fsp from './adva_fsp.ts'
 import alcatel_aos6 from './alcatel_aos6.ts'
@@ -20,9 +21,9 @@ import calix_axos from './calix_axos.ts'
 import calix_b6 from './calix_b6.ts'
 import casa_ccap from './casa_ccap.ts'
 import checkpoint_gaia from './checkpoint_gaia.ts'
-import ciena_saos10 from './ciena_saos10.ts'
 import ciena_saos6 from './ciena_saos6.ts'
 import ciena_saos8 from './ciena_saos8.ts'
+import ciena_saos10 from './ciena_saos10.ts'
 import cisco_aireos from './cisco_aireos.ts'
 import cisco_asa from './cisco_asa.ts'
 import cisco_catos from './cisco_catos.ts'
@@ -34,10 +35,11 @@ import cisco_smb from './cisco_smb.ts'
 import cisco_staros from './cisco_staros.ts'
 import cisco_ucs from './cisco_ucs.ts'
 import cisco_viptela from './cisco_viptela.ts'
+import citrix_netscaler from './citrix_netscaler.ts'
 import dcn_os from './dcn_os.ts'
-import dell_os10 from './dell_os10.ts'
 import dell_os6 from './dell_os6.ts'
 import dell_os9 from './dell_os9.ts'
+import dell_os10 from './dell_os10.ts'
 import dell_powerconnect from './dell_powerconnect.ts'
 import digi_dal from './digi_dal.ts'
 import digi_transport from './digi_transport.ts'
@@ -50,6 +52,7 @@ import extreme_exos from './extreme_exos.ts'
 import extreme_slx from './extreme_slx.ts'
 import extreme_voss from './extreme_voss.ts'
 import extreme_wing from './extreme_wing.ts'
+import f5_tmos from './f5_tmos.ts'
 import fiberhome_an from './fiberhome_an.ts'
 import fortinet_fortiadc from './fortinet_fortiadc.ts'
 import fortinet_fortios from './fortinet_fortios.ts'
@@ -94,6 +97,7 @@ import pica_picos from './pica_picos.ts'
 import planet_sgs from './planet_sgs.ts'
 import quanta_qnos from './quanta_qnos.ts'
 import rad_etx from './rad_etx.ts'
+import radware_alteon from './radware_alteon.ts'
 import raisecom_ros from './raisecom_ros.ts'
 import ruckus_fastiron from './ruckus_fastiron.ts'
 import ruckus_unleashed from './ruckus_unleashed.ts'
@@ -101,6 +105,7 @@ import ruckus_zonedirector from './ruckus_zonedirector.ts'
 import ruijie_rgos from './ruijie_rgos.ts'
 import snr_nag from './snr_nag.ts'
 import sonic from './sonic.ts'
+import sonicwall_sonicos from './sonicwall_sonicos.ts'
 import teldat_cit from './teldat_cit.ts'
 import teltonika_rutos from './teltonika_rutos.ts'
 import tplink_jetstream from './tplink_jetstream.ts'
@@ -111,12 +116,14 @@ import ubiquiti_unifi from './ubiquiti_unifi.ts'
 import vsol_olt from './vsol_olt.ts'
 import vyatta_os from './vyatta_os.ts'
 import vyos from './vyos.ts'
+import watchguard_fireware from './watchguard_fireware.ts'
 import zte_c300 from './zte_c300.ts'
 import zte_zxr10 from './zte_zxr10.ts'
 import zyxel_zld from './zyxel_zld.ts'
 import zyxel_zynos from './zyxel_zynos.ts'
 
 const named: Record<string, Driver> = {
+  a10_acos,
   adtran_aos,
   adva_fsp,
   alcatel_aos6,
@@ -151,6 +158,7 @@ const named: Record<string, Driver> = {
   cisco_staros,
   cisco_ucs,
   cisco_viptela,
+  citrix_netscaler,
   dcn_os,
   dell_os10,
   dell_os6,
@@ -167,6 +175,7 @@ const named: Record<string, Driver> = {
   extreme_slx,
   extreme_voss,
   extreme_wing,
+  f5_tmos,
   fiberhome_an,
   fortinet_fortiadc,
   fortinet_fortios,
@@ -211,6 +220,7 @@ const named: Record<string, Driver> = {
   planet_sgs,
   quanta_qnos,
   rad_etx,
+  radware_alteon,
   raisecom_ros,
   ruckus_fastiron,
   ruckus_unleashed,
@@ -218,6 +228,7 @@ const named: Record<string, Driver> = {
   ruijie_rgos,
   snr_nag,
   sonic,
+  sonicwall_sonicos,
   teldat_cit,
   teltonika_rutos,
   tplink_jetstream,
@@ -228,6 +239,7 @@ const named: Record<string, Driver> = {
   vsol_olt,
   vyatta_os,
   vyos,
+  watchguard_fireware,
   zte_c300,
   zte_zxr10,
   zyxel_zld,

@@ -1,5 +1,6 @@
 import { defineDriver } from '../driver.ts'
 import { iosDenied, iosEnable, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /** Also sold under the names of Edgecore, UfiSpace and others; ZebOS, where it comes from, answers alike. */
 export default defineDriver({
@@ -7,6 +8,8 @@ export default defineDriver({
   aliases: ['ocnos', 'ipinfusion', 'ipinfusion_os', 'zebos'],
   comment: '! ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: iosPrompt,
   enable: iosEnable,
   prepare: ['terminal length 0', 'terminal width 511'],

@@ -1,4 +1,5 @@
 import { commonPagers, defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 
 /**
  * The brace form, because `load override` takes it and nothing else restores a device. It has no end marker. What a whole
@@ -9,6 +10,8 @@ export default defineDriver({
   aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^(?:[\w.-]+@)?[\w.:-]+> ?$/,
   // root lands in the shell of the operating system beneath
   answers: [{ when: /^(?:root@[\w.:-]*(?:[%#]|:[~/]\S* ?[%#])|%|#) ?$/, send: 'cli' }],

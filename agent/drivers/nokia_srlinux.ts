@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
@@ -10,6 +11,8 @@ export default defineDriver({
   aliases: ['srlinux', 'srl', 'nokia_srl', 'nokia-srl', 'sr-linux'],
   comment: '# ',
   channel: 'exec',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^[A-Z]:(?:[\w.-]{1,40}@)?[\w.\-+]{1,64}# ?$/,
   // of this session alone; needed where there is no exec channel
   prepare: ['environment cli-engine type basic', 'environment complete-on-space false'],

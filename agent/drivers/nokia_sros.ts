@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
@@ -10,6 +11,8 @@ export default defineDriver({
   aliases: ['sros', 'timos', 'nokia_sros_ssh', 'alcatel_sros', 'alcatel-sros', 'nokia-sros', 'timetra'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^\*?[A-D]:[\w.\-+@ ]{1,64}(?:>[\w.\-">]{1,100})?[#$] ?$/,
   prepare: ['environment no more'],
   rejected: [

@@ -1,4 +1,5 @@
 import { defineDriver } from '../driver.ts'
+import { netconfWay } from './shared/netconf.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
@@ -10,6 +11,8 @@ export default defineDriver({
   aliases: ['srosmd', 'sros_md', 'sros-md', 'md-cli', 'nokia_sros_md', 'nokia-sros-md'],
   comment: '# ',
   channel: 'shell',
+  transports: ['ssh', 'netconf', 'telnet'],
+  over: { netconf: netconfWay },
   prompt: /^\*?[A-D]:[\w.\-+]{1,40}@[\w.\-+ ]{1,64}# ?$/,
   prepare: ['environment more false'],
   rejected: [
