@@ -1,5 +1,5 @@
 import { commonPagers, defineDriver } from '../driver.ts'
-import { iosSecrets } from './shared/ios-like.ts'
+import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * Thunder, AX and vThunder. `end` is the last word; only the commit point of some releases stands behind it. What is read is
@@ -22,7 +22,7 @@ export default defineDriver({
     {
       run: 'show version',
       as: 'note',
-      keep: /^ *(?:Thunder Series|AX Series|(?<keep>.{0,60}Advanced Core OS \(ACOS\) version \S+)|Booted from|Serial Number|Platform Information|Firmware version|Number of Licensed|(?:SCP|aFleX|aXAPI) version|Virtualization type)/,
+      keep: /^ *(?:Thunder Series|AX Series|Booted from|Serial Number|Platform Information|Firmware version|Number of Licensed|(?:SCP|aFleX|aXAPI) version|Virtualization type)/,
     },
     {
       run: 'show running-config',
@@ -44,6 +44,8 @@ export default defineDriver({
     /^ *snmp-server community (?:read|write) (?!encrypted )(?<secret>"[^"\n]*"|\S+)/,
     /^ *community read (?!encrypted )(?<secret>"[^"\n]*"|\S+)/,
     /^ *snmp-server host .*?\bversion v[12]c? (?<secret>"[^"\n]*"|\S+)/,
-    ...iosSecrets,
+    /^ *(?:neighbor \S+ password|ip(?:v6)? ospf (?:authentication-key|message-digest-key \d+ md5)|(?:isis|area-|domain-)?password|key-string) (?!encrypted )(?<secret>"[^"\n]*"|\S+)/,
+    ...urlSecrets,
+    ...pemSecrets,
   ],
 })

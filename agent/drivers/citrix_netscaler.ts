@@ -13,7 +13,7 @@ export default defineDriver({
   transports: ['ssh'],
   prompt: /^(?:[\w.\-@%:]{0,64}[ -]?)?> ?$/,
   pagers: [{ when: /^ ?--More--.{0,20}$/, send: ' ' }, ...commonPagers],
-  rejected: [/^ERROR: (?:No such (?:command|argument)|Unknown|.{0,40}usage)/i],
+  rejected: [/^ERROR: (?:No such (?:command|argument)|Unknown|.{0,40}[Uu]sage)/],
   denied: [/^ERROR: (?:Not authorized|.{0,60}not permitted|.{0,60}[Pp]ermission denied)/],
   commands: [
     { run: 'show ns version', as: 'note', keep: /^\s*(?<keep>NetScaler \S+: Build [^,]+)/ },
@@ -32,11 +32,11 @@ export default defineDriver({
   ],
   volatile: [/^# Last modified (?:by |$)/],
   secrets: [
-    /(?<=^(?:add|set|bind) .*) (?<secret>"[^"\n]*"|[^\s"]+) -encrypted\b/,
+    /(?<= )(?<secret>"[^"\n]*"|[^\s"-][^\s"]*) -encrypted\b/,
     /^add system user \S+ (?!-)(?<secret>"[^"\n]*"|\S+)/,
     /^add (?:aaa|authentication) user \S+ -password (?<secret>"[^"\n]*"|\S+)/,
     /^(?:add|set) snmp (?:community|trap .{0,120}?-communityName) (?<secret>"[^"\n]*"|\S+)/,
-    /^(?:add|set|bind) (?!ssl ).*? -(?:password|secondaryPassword|scriptPassword|radKey|radAccountKey|tacacsSecret|ldapBindDnPassword|clientSecret|authpasswd|privpasswd|keyValue|passcrypt|passphrase|psk|sharedSecret|communityString|haKey|md5Key|key) (?<secret>"[^"\n]*"|[^\s"]+)(?! -encrypted)/,
+    /^(?:add|set|bind) (?!ssl ).*? -(?:password|secondaryPassword|scriptPassword|radKey|radAccountKey|tacacsSecret|ldapBindDnPassword|clientSecret|auth[Pp]asswd|priv[Pp]asswd|keyValue|passcrypt|passphrase|psk|sharedSecret|communityString|haKey|md5Key|key) (?<secret>"[^"\n]*"|[^\s"]+)/,
     /^(?:add|set) ssl certKey .*? -(?:passcrypt|password|passplain) (?<secret>"[^"\n]*"|\S+)/,
     ...urlSecrets,
     ...pemSecrets,

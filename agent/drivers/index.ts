@@ -11,6 +11,7 @@ import arris_e6000 from './arris_e6000.ts'
 import aruba_aoscx from './aruba_aoscx.ts'
 import aruba_instant from './aruba_instant.ts'
 import aruba_os from './aruba_os.ts'
+import audiocodes_mediant from './audiocodes_mediant.ts'
 import avaya_ers from './avaya_ers.ts'
 import avocent_acs from './avocent_acs.ts'
 import bdcom_os from './bdcom_os.ts'
@@ -35,6 +36,7 @@ import cisco_smb from './cisco_smb.ts'
 import cisco_staros from './cisco_staros.ts'
 import cisco_ucs from './cisco_ucs.ts'
 import cisco_viptela from './cisco_viptela.ts'
+import cisco_vmanage from './cisco_vmanage.ts'
 import citrix_netscaler from './citrix_netscaler.ts'
 import dcn_os from './dcn_os.ts'
 import dell_os6 from './dell_os6.ts'
@@ -74,6 +76,7 @@ import lenovo_cnos from './lenovo_cnos.ts'
 import lenovo_enos from './lenovo_enos.ts'
 import linux from './linux.ts'
 import mikrotik_routeros from './mikrotik_routeros.ts'
+import mikrotik_swos from './mikrotik_swos.ts'
 import netgate_pfsense from './netgate_pfsense.ts'
 import netgate_tnsr from './netgate_tnsr.ts'
 import netgear_managed from './netgear_managed.ts'
@@ -92,6 +95,7 @@ import openvswitch from './openvswitch.ts'
 import openwrt from './openwrt.ts'
 import opnsense from './opnsense.ts'
 import paloalto_panos from './paloalto_panos.ts'
+import patton_smartware from './patton_smartware.ts'
 import perle_iolan from './perle_iolan.ts'
 import pica_picos from './pica_picos.ts'
 import planet_sgs from './planet_sgs.ts'
@@ -106,6 +110,7 @@ import ruijie_rgos from './ruijie_rgos.ts'
 import snr_nag from './snr_nag.ts'
 import sonic from './sonic.ts'
 import sonicwall_sonicos from './sonicwall_sonicos.ts'
+import stormshield_sns from './stormshield_sns.ts'
 import teldat_cit from './teldat_cit.ts'
 import teltonika_rutos from './teltonika_rutos.ts'
 import tplink_jetstream from './tplink_jetstream.ts'
@@ -113,6 +118,7 @@ import ubiquiti_airos from './ubiquiti_airos.ts'
 import ubiquiti_edgeos from './ubiquiti_edgeos.ts'
 import ubiquiti_edgeswitch from './ubiquiti_edgeswitch.ts'
 import ubiquiti_unifi from './ubiquiti_unifi.ts'
+import ubiquiti_unifios from './ubiquiti_unifios.ts'
 import vsol_olt from './vsol_olt.ts'
 import vyatta_os from './vyatta_os.ts'
 import vyos from './vyos.ts'
@@ -134,6 +140,7 @@ const named: Record<string, Driver> = {
   aruba_aoscx,
   aruba_instant,
   aruba_os,
+  audiocodes_mediant,
   avaya_ers,
   avocent_acs,
   bdcom_os,
@@ -144,9 +151,9 @@ const named: Record<string, Driver> = {
   calix_b6,
   casa_ccap,
   checkpoint_gaia,
-  ciena_saos10,
   ciena_saos6,
   ciena_saos8,
+  ciena_saos10,
   cisco_aireos,
   cisco_asa,
   cisco_catos,
@@ -158,11 +165,12 @@ const named: Record<string, Driver> = {
   cisco_staros,
   cisco_ucs,
   cisco_viptela,
+  cisco_vmanage,
   citrix_netscaler,
   dcn_os,
-  dell_os10,
   dell_os6,
   dell_os9,
+  dell_os10,
   dell_powerconnect,
   digi_dal,
   digi_transport,
@@ -197,6 +205,7 @@ const named: Record<string, Driver> = {
   lenovo_enos,
   linux,
   mikrotik_routeros,
+  mikrotik_swos,
   netgate_pfsense,
   netgate_tnsr,
   netgear_managed,
@@ -215,6 +224,7 @@ const named: Record<string, Driver> = {
   openwrt,
   opnsense,
   paloalto_panos,
+  patton_smartware,
   perle_iolan,
   pica_picos,
   planet_sgs,
@@ -229,6 +239,7 @@ const named: Record<string, Driver> = {
   snr_nag,
   sonic,
   sonicwall_sonicos,
+  stormshield_sns,
   teldat_cit,
   teltonika_rutos,
   tplink_jetstream,
@@ -236,6 +247,7 @@ const named: Record<string, Driver> = {
   ubiquiti_edgeos,
   ubiquiti_edgeswitch,
   ubiquiti_unifi,
+  ubiquiti_unifios,
   vsol_olt,
   vyatta_os,
   vyos,

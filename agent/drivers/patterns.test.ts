@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
+import { hostileTexts } from '@netraven/protocol/hostile-texts.ts'
 import { describe, expect, it } from 'vitest'
 import { patternsOf } from '../replay/patterns.ts'
 import { folder, shelf } from '../replay/shelf.ts'
@@ -15,8 +16,6 @@ import { drivers } from './index.ts'
 
 const SHORT = { characters: 8_000, limitMs: 60 }
 const LONG = { characters: 120_000, limitMs: 10_000 }
-
-const FILLERS = ['a', ' ', 'a ', ' a', '1 ', '"', '"a', '\\"', '-a', '://a:', '%^%#', '\n', '\n a', '\n   exit\n']
 
 /** Those of lists that drivers share are looked at once. */
 const known = new Set<string>()
@@ -64,9 +63,8 @@ function endsWithin(
   overText: boolean,
   said: readonly string[],
 ) {
-  const texts = hostileTexts(new RegExp(source), said, characters).map((text) =>
-    overText ? text : text.replaceAll('\n', ' '),
-  )
+  const line = said.find((one) => new RegExp(source).test(one)) ?? ''
+  const texts = hostileTexts(line, characters).map((text) => (overText ? text : text.replaceAll('\n', ' ')))
   const context = createContext({ source, texts, flags: overText ? 'gm' : 'g' })
   try {
     const work = 'for (const text of texts) for (const _ of text.matchAll(new RegExp(source, flags)));'
@@ -78,15 +76,4 @@ function endsWithin(
     if (isTimeout) return false
     throw error
   }
-}
-
-function hostileTexts(pattern: RegExp, said: readonly string[], characters: number): string[] {
-  const line = said.find((one) => pattern.test(one)) ?? ''
-  const words = line.trim().split(/\s+/)
-  const indent = line.slice(0, line.search(/\S|$/))
-  const starts = ['', ...words.map((_, index) => `${indent}${words.slice(0, index + 1).join(' ')} `)]
-  const fillers = [...FILLERS, `${line}\n`, ...words.slice(0, 8).map((word) => `${word} `)]
-  return fillers.flatMap((filler) =>
-    starts.slice(0, 8).map((start) => `${start}${filler.repeat(characters / filler.length)}\u0000`),
-  )
 }

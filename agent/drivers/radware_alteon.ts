@@ -3,7 +3,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * Alteon, under the names of Alteon WebSystems, Nortel and Radware. The dump is a script with a first and a last line of its
- * own, so a part of it is never taken for the whole. Where a release asks, private keys are left out: it would want a passphrase.
+ * own, so a part of it is never taken for the whole.
  */
 export default defineDriver({
   title: 'Radware Alteon',
@@ -13,11 +13,10 @@ export default defineDriver({
   prompt: /^>> [\w.\- ()[\]*&/]{1,90}# ?$/,
   answers: [{ when: /Confirm seeing above note \[y\]: ?$/, send: 'y' }],
   pagers: [
-    { when: /^(?:Display|Include|Dump) private keys\??.{0,30}$/, send: 'n\r' },
     { when: /^Press q to quit, any other key to continue.{0,10}$/, send: ' ' },
     ...commonPagers,
   ],
-  rejected: [/^Error: (?:unknown command|unknown menu|bad command|invalid)/i, /^(?:Unknown|Ambiguous) command/],
+  rejected: [/^Error: (?:[Uu]nknown (?:command|menu)|[Bb]ad command|[Ii]nvalid)/, /^(?:Unknown|Ambiguous) command/],
   denied: [/^(?:Error: )?.{0,60}(?:[Nn]ot (?:permitted|authorized|allowed)|[Pp]ermission denied|[Aa]ccess denied)/],
   commands: [
     {

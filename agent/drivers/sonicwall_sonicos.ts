@@ -3,7 +3,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * SonicOS 5.9, 6 and 7. Some releases let everybody in over SSH and ask then. Values are printed as `6,…`, and can be restored. The
- * head names firmware and model; there is no end mark: a closed block or a word of the top level comes last, and the confirmed
+ * head names firmware and model; there is no end mark: a block closed by its indented `exit`, or a word of the top level, comes last, and the confirmed
  * prompt is the judge. `no cli pager session` is of this session alone.
  */
 export default defineDriver({
@@ -14,7 +14,6 @@ export default defineDriver({
   transports: ['ssh'],
   prompt: /^[\w.-]{1,64}@[\w.-]{1,64}> ?$/,
   login: { afterSsh: true },
-  answers: [],
   prepare: ['no cli pager session'],
   pagers: [{ when: /^--MORE--.{0,20}$/, send: ' ' }, ...commonPagers],
   rejected: [/^ *(?:% ?(?:Error|Invalid|Unknown|Incomplete|Ambiguous|No matching)|\^)/],
@@ -26,7 +25,7 @@ export default defineDriver({
       run: 'show current-config',
       as: 'config',
       complete:
-        /(?<![\s\S])firmware-version "SonicOS(?=[\s\S]*^(?:administration|interface )\b)[\s\S]*^\S[^\n]*\n*(?![\s\S])/,
+        /(?<![\s\S])firmware-version "SonicOS(?=[\s\S]*^(?:administration|interface )\b)[\s\S]*^(?:\S[^\n]*| {4}exit)\n*(?![\s\S])/,
       idleMs: 90_000,
       totalMs: 300_000,
     },

@@ -21,7 +21,7 @@ export default defineDriver({
     /^ *%? ?(?:Error: )?.{0,60}(?:[Pp]ermission denied|[Nn]ot (?:authorized|permitted|allowed)|[Ii]nsufficient privilege)/,
   ],
   commands: [
-    { run: 'show sysinfo', as: 'note', keep: /^ *-*(?:serial number|version|model|system name|build)\b.{0,20}[:=]/i },
+    { run: 'show sysinfo', as: 'note', keep: /^ *-*(?:[Ss]erial [Nn]umber|[Vv]ersion|[Mm]odel|[Ss]ystem [Nn]ame|[Bb]uild)\b.{0,20}[:=]/ },
     {
       run: 'export config to console',
       as: 'config',
