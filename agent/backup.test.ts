@@ -4,9 +4,10 @@ import { mask } from '@netraven/protocol/mask.ts'
 import { describe, expect, it } from 'vitest'
 import { type BackupParts, backup } from './backup.ts'
 import { systemClock } from './clock.ts'
+import { Ladder } from './ladder.ts'
 import { defaultPolicy, parsePolicy } from './policy.ts'
 import { VirtualClock } from './replay/reading.ts'
-import { type Device, driverOf, failureOf, plain } from './replay/scripted-device.ts'
+import { Device, driverOf, failureOf, plain } from './replay/scripted-device.ts'
 import type { Target } from './target.ts'
 
 const HOST_KEY = 'SHA256:seen'
@@ -91,7 +92,7 @@ describe('backup', () => {
         port: 2222,
         username: 'u',
         hostKey: 'SHA256:pinned',
-        legacyAlgorithms: true,
+        options: { legacyAlgorithms: true },
         timeoutMs: 30_000,
       },
     ])
@@ -136,11 +137,79 @@ describe('the agent’s policy', () => {
   })
 })
 
+describe('the ladder of a read', () => {
+  const enabling = driverOf({ enable: { run: 'enable', from: /^r1>$/, password: /^Password: $/ } })
+  const withEnable = (secretWord: string) => {
+    let mark = '>'
+    return new Device('r1>', (line, self) => {
+      if (line === 'enable') return self.send('\r\nPassword: ')
+      if (line === secretWord) mark = '#'
+      self.send(line === 'show run' ? `\r\n${CONFIG}r1${mark}` : `\r\nr1${mark}`)
+    })
+  }
+  const climb = async (device: Device, more: Setting = {}) => {
+    const ladder = new Ladder(() => 0)
+    const { read } = begin({ ...more, device, parts: { driver: enabling, ladder, ...more.parts } })
+    const failure = await read().then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    const seen = ladder.steps.filter(({ state }) => state !== 'skipped')
+    return { failure, seen: seen.map(({ rung, state, detail, code }) => [rung, state, code ?? detail]) }
+  }
+
+  it('[DEV-4] shows name and address, privilege, prompt, commands and the end', async () => {
+    const { failure, seen } = await climb(withEnable('login-pw'))
+    expect(failure).toBeUndefined()
+    expect(seen).toEqual([
+      ['dns', 'passed', 'r1.example is 192.0.2.1, 10.0.0.1'],
+      ['tcp', 'passed', undefined],
+      ['login', 'passed', undefined],
+      ['enable', 'passed', 'enable'],
+      ['prompt', 'passed', 'r1#'],
+      ['command', 'passed', 'show run'],
+      ['completeness', 'passed', expect.stringMatching(/^\d+ bytes$/)],
+    ])
+  })
+
+  it('ends where privilege is refused', async () => {
+    const { failure, seen } = await climb(withEnable('another'))
+    expect(failure).toMatchObject({ code: 'ENABLE_FAILED', details: { rung: 'enable' } })
+    expect(seen.at(-1)).toEqual(['enable', 'failed', expect.any(String)])
+  })
+
+  it('[DEV-2] [DEV-5] a test whose port is shut looks at the other ports; a backup, or one over jump hosts, does not', async () => {
+    const shut = new Failure('PORT_REFUSED', { address: '192.0.2.1' })
+    const asked: unknown[] = []
+    const parts: Partial<BackupParts> = {
+      connect: () => Promise.reject(shut),
+      probe: async (address, except) => {
+        asked.push([address, except])
+        return { 22: 'open' }
+      },
+    }
+    const of = async (task: Partial<Task>) => (await climb(plain({}), { task, parts })).failure
+    expect(await of({ purpose: 'test' })).toMatchObject({ code: 'PORT_REFUSED', details: { ports: { 22: 'open' } } })
+    expect(await of({})).toMatchObject({ details: { rung: 'tcp' } })
+    expect(await of({ purpose: 'test', via: [] })).toMatchObject({ code: 'PORT_REFUSED' })
+    expect(asked).toEqual([['192.0.2.1', 2222]])
+  })
+
+  it('[TMO-5] a suspect text fails a test, and no backup', async () => {
+    const cut = () => plain({ 'show run': 'hostname r1\r\n' })
+    const test = await climb(cut(), { task: { purpose: 'test' }, parts: { driver } })
+    expect(test.failure).toMatchObject({ code: 'SUSPECT_TRUNCATED', details: { reasons: expect.any(Array) } })
+    expect(test.seen.at(-1)).toEqual(['completeness', 'failed', 'SUSPECT_TRUNCATED'])
+    expect((await climb(cut(), { parts: { driver } })).failure).toBeUndefined()
+  })
+})
+
 describe('a name', () => {
   it('that does not resolve, or to nothing, is a failure of DNS', async () => {
     const resolve = () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
     const failure = await failureOf(begin({ parts: { resolve } }).read())
-    expect([failure.code, failure.details]).toEqual(['DNS_FAILED', { address: 'r1.example', reason: 'ENOTFOUND' }])
+    const details = { address: 'r1.example', reason: 'ENOTFOUND', rung: 'dns', times: { dns: 0 } }
+    expect([failure.code, failure.details]).toEqual(['DNS_FAILED', details])
     expect(await codeOf({ parts: { resolve: async () => [] } })).toBe('DNS_FAILED')
   })
 
@@ -194,6 +263,18 @@ describe('[TMO-5] a suspect read', () => {
   it('that differs from the first says so', async () => {
     const { device } = twice('hostname r1\r\n', 'hostname r2\r\n')
     expect((await begin({ device }).read()).reasons).toContain('a second read differed and is no better')
+  })
+
+  it('is decided by a second one where a message of the system broke in, and no message is kept', async () => {
+    const message = (time: string) => `*Nov 24 ${time}: %LINK-3-UPDOWN: Interface Gi0/1, changed state to up\r\n`
+    const cut = twice(CONFIG.replace('a password', `a pass\r\n${message('10:00:00')}word`), CONFIG)
+    expect(await begin({ device: cut.device }).read()).toMatchObject({ verdict: 'complete', reasons: [] })
+    const both = twice(message('10:00:00') + CONFIG, CONFIG.replace('end', `${message('10:00:09')}end`))
+    const read = await begin({ device: both.device }).read()
+    expect([read.verdict, read.text]).toEqual(['complete', CONFIG.replaceAll('\r', '')])
+    const inside = CONFIG.replace('end', ` event syslog pattern "%LINK-3-UPDOWN: Interface"\r\nend`)
+    const legal = await begin({ device: twice(inside, inside).device }).read()
+    expect([legal.verdict, legal.text]).toEqual(['complete', inside.replaceAll('\r', '')])
   })
 
   it('is one that shrank to less than half', async () => {

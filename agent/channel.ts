@@ -1,4 +1,5 @@
 /** What the session engine needs of the other end. Transports implement it; the engine knows no transport. */
+import type { Duplex } from 'node:stream'
 
 export interface End {
   /** The other side closed it in order; false: the connection broke off. */
@@ -41,6 +42,22 @@ export interface ExchangeReply {
   readonly aside?: string
   /** What makes the answer doubtful although it came. */
   readonly doubt?: string
+  /** Path of the file that it is; absent: it is none. */
+  readonly file?: string
+}
+
+/** Takes the bytes of an answer as they come, as they are. What it throws ends the exchange. */
+export type Sink = (bytes: Buffer) => void
+
+/** What SFTP does for us. Each rejects with an Error whose `code` is a status of SFTP: 2 no such file, 3 permission denied. */
+export interface Files {
+  /** Names in a folder, with the time of their last change, seconds since 1970. */
+  list(folder: string): Promise<{ name: string; changed: number; isFile: boolean }[]>
+  /** @param heard takes each piece; false stops it */
+  read(path: string, heard: (bytes: Buffer) => boolean): Promise<void>
+  /** Size as it is now, bytes. */
+  size(path: string): Promise<number>
+  close(): void
 }
 
 export interface Connection {
@@ -54,10 +71,21 @@ export interface Connection {
    */
   subsystem?(name: string): Promise<Channel>
   /**
-   * Asks for one thing in the words of the driver's commands. NETCONF, HTTP and file transfer have it.
+   * A byte stream from there to another address and port (`direct-tcpip`, RFC 4254 section 7.2). SSH alone has it.
+   * @throws Failure CHANNEL_REFUSED, CONNECTION_LOST
+   */
+  forward?(to: { readonly address: string; readonly port: number }): Promise<Duplex>
+  /**
+   * Reading files by SFTP. SSH alone has it.
+   * @throws Failure CHANNEL_REFUSED, CONNECTION_LOST
+   */
+  files?(): Promise<Files>
+  /**
+   * Asks for one thing in the words of the driver's commands. NETCONF, HTTP and file transfer have it; SSH has file transfer.
+   * @param into takes the bytes instead of the answer, which then has none; a transport may know it or not
    * @throws Failure DEVICE_COMMAND_TIMEOUT, OUTPUT_TOO_LARGE, CONNECTION_LOST and what the transport says
    */
-  exchange?(request: string, limits: ExchangeLimits): Promise<ExchangeReply>
+  exchange?(request: string, limits: ExchangeLimits, into?: Sink): Promise<ExchangeReply>
   /** `SHA256:` and base64 without padding, as OpenSSH prints it; absent: the transport has none. */
   readonly hostKey?: string
   close(): void

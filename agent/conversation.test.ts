@@ -18,6 +18,8 @@ describe('limits', () => {
       bytes: 22,
       lastByteAgeMs: 4000,
       kind: 'stalled',
+      seconds: 120,
+      idleSeconds: 8,
     })
   })
 

@@ -25,7 +25,14 @@ export interface Facts {
   readonly lastByteAgeMs: number
   /** `stalled`: nothing came any more; `slow`: it was still flowing when the time was up. */
   readonly kind: 'stalled' | 'slow'
+  /** What to try as the command's limit instead, s. */
+  readonly seconds: number
+  /** What to try as the limit of its silence, s. */
+  readonly idleSeconds: number
 }
+
+/** What a device may be given at most, s: the bound of its settings. */
+const LONGEST_SECONDS = 3600
 
 export interface Wait<T> {
   readonly limits: Limits
@@ -201,6 +208,7 @@ export class Conversation {
       bytes: this.#bytes,
       lastByteAgeMs: Math.round(quietMs),
       kind: idle || quietMs * 2 >= wait.limits.totalMs ? 'stalled' : 'slow',
+      ...moreOf(wait.limits, idle),
     })
   }
 
@@ -221,6 +229,13 @@ export class Conversation {
     }
     this.#look?.()
   }
+}
+
+/** The limit that was met, doubled; a command may never take less than the silence in it. */
+function moreOf({ idleMs, totalMs }: Limits, idle: boolean): Pick<Facts, 'seconds' | 'idleSeconds'> {
+  const seconds = (ms: number) => Math.min(LONGEST_SECONDS, Math.ceil(ms / 1000))
+  const moreIdleMs = idle ? 2 * idleMs : idleMs
+  return { seconds: seconds(idle ? Math.max(totalMs, moreIdleMs) : 2 * totalMs), idleSeconds: seconds(moreIdleMs) }
 }
 
 function lost(about: string, bytes: number, end: End): Failure {

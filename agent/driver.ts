@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Transport } from '@netraven/protocol/transport.ts'
+import type { HttpPlan } from './http-plan.ts'
 
 export interface Driver {
   /** The file's name; set by `drivers/index.ts`. */
@@ -30,6 +31,8 @@ export interface Driver {
    * learnt and only that one ends a read. With `exec` it is used only when a device offers no exec channel.
    */
   readonly prompt: RegExp
+  /** How HTTP proves who asks; with it a command is a method, a path and perhaps a body: `GET /backup`. */
+  readonly http?: HttpPlan
   /** Questions of a login on a line: Telnet, console servers, and where SSH lets everybody in and the system asks then. */
   readonly login?: LineQuestions
   /** Questions between login and prompt, and their answers; an answer is sent with Enter unless it ends in `\c`. */
@@ -62,10 +65,21 @@ export interface Driver {
   readonly totalMs: number
   /** Sent at the end, politely; the connection is closed anyway. */
   readonly logout: readonly string[]
+  /** It came as a file, from the hub; absent: built in. */
+  readonly own?: OwnDriver
+}
+
+export interface OwnDriver {
+  /** What it was compiled from, JSON. */
+  readonly file: string
+  /** What the file itself brings; the others are those of the built-in driver that it extends. */
+  readonly commands: readonly string[]
+  /** Name of that driver; absent: it extends none. */
+  readonly extends?: string
 }
 
 /** What replaces the driver's own fields over another transport. */
-export type DriverOver = Partial<Omit<Driver, 'name' | 'title' | 'aliases' | 'transports' | 'over'>>
+export type DriverOver = Partial<Omit<Driver, 'name' | 'title' | 'aliases' | 'transports' | 'over' | 'own'>>
 
 export interface LineQuestions {
   /** The unfinished last line that wants the user name; absent: as most systems put it. */
@@ -101,13 +115,19 @@ export interface Pager {
 export interface Command {
   /** What is sent; several are tried in turn until the system knows one: newest syntax first. Read-only, all of them. */
   readonly run: string | readonly string[]
-  /** `config`: kept as it is. `note`: kept lines stand as comments above the configuration. */
-  readonly as: 'config' | 'note'
+  /**
+   * `config`: kept as it is. `note`: kept lines stand as comments above the configuration. `artifact`: a file, kept byte for byte beside
+   * the text or instead of it; `run` is then `get PATH` or `newest DIR/PATTERN` (`transport/files.ts`), over SSH too, or what HTTP asks.
+   */
+  readonly as: 'config' | 'note' | 'artifact'
   /** Of a note: the lines worth keeping, and of each no more than its group `(?<keep>…)`, if it has one. Absent: all. */
   readonly keep?: RegExp
-  /** Of a configuration: what only a whole one has, tested (with the flag m) on the cleaned output; mandatory there. */
+  /**
+   * Of a configuration: what only a whole one has, tested (with the flag m) on the cleaned output; mandatory there. Of an artifact: what
+   * one begins with, tested on the first 1024 bytes as Latin-1; that it has its end is seen by the transfer and, of gzip, zip and tar, in it.
+   */
   readonly complete?: RegExp
-  /** A note that the system may not know: then it is left out without a word. Default true for notes, false for config. */
+  /** A note that the system may not know: then it is left out without a word. Default true for notes, else false. */
   readonly optional?: boolean
   readonly idleMs?: number
   readonly totalMs?: number

@@ -45,6 +45,14 @@ export class Echo {
     return undefined
   }
 
+  /** The same for a device of which no echo is expected: only a first line that is the command is one. */
+  atFirst(lines: Lines): number | undefined {
+    const end = this.#at === 0 ? lines.endOf(0) : -1
+    if (end < 0) return undefined
+    this.#at = end
+    return end <= LINE_MAX && compact(lines.slice(0, end).toString('latin1')) === this.#command ? end : undefined
+  }
+
   #is(line: string): boolean {
     const begins = line.trimStart().startsWith(this.#begin)
     // Of the many lines that may be left of an earlier command nearly all end here.

@@ -6,6 +6,11 @@ export interface HttpPlan {
   readonly login: HttpLogin
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * The driver's own requests want name and password in their bodies or paths too, in `{username}` and `{password}`: how such a value is
+   * written there. The commands themselves, as the driver names them, never hold one.
+   */
+  readonly fill?: 'xml' | 'json' | 'url'
   /** Ends the session, politely; its answer does not matter. */
   readonly logout?: HttpStep
 }

@@ -7,6 +7,7 @@ import type { Channel } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Conversation } from './conversation.ts'
 import { ENTER, Guard } from './guard.ts'
+import type { Climb } from './ladder.ts'
 import { RelayChannel } from './relay-channel.ts'
 import type { ConnectParts, Target } from './target.ts'
 
@@ -44,11 +45,12 @@ type Step = 'name' | 'password' | 'open'
 export async function logInOnLine(
   inner: Channel,
   target: Place,
-  { signal, clock = systemClock }: Pick<ConnectParts, 'signal' | 'clock'>,
+  { signal, clock = systemClock, ladder }: Pick<ConnectParts, 'signal' | 'clock' | 'ladder'>,
 ): Promise<Channel> {
   const channel = new RelayChannel(inner)
   const talk = new Conversation({ channel, guard: new Guard(target.driver), clock, signal })
-  await new LineLogin(channel, talk, target, clock).run()
+  await new LineLogin(channel, talk, target, clock, ladder).run()
+  ladder?.pass('login', 'answered its questions')
   channel.release()
   return channel
 }
@@ -64,7 +66,10 @@ class LineLogin {
   #wakes = 0
   #heard = 0
 
-  constructor(channel: RelayChannel, talk: Conversation, target: Place, clock: Clock) {
+  readonly #ladder: Climb | undefined
+
+  constructor(channel: RelayChannel, talk: Conversation, target: Place, clock: Clock, ladder: Climb | undefined) {
+    this.#ladder = ladder
     this.#channel = channel
     this.#talk = talk
     this.#target = target
@@ -86,6 +91,7 @@ class LineLogin {
       about: 'login',
       limits: { idleMs: timeoutMs, totalMs: timeoutMs, maxBytes: LOGIN_MAX_BYTES },
       step: (quietMs) => {
+        if (this.#heard === 0 && this.#talk.bytes > 0) this.#greeted()
         this.#heard = Math.max(this.#heard, this.#talk.bytes)
         if (options.console && this.#heard === 0 && this.#wakes < WAKES_MAX) this.#wake(quietMs)
         return this.#judge(quietMs)
@@ -128,6 +134,12 @@ class LineLogin {
     this.#talk.terminal.forgetTail()
     this.#channel.forget()
     this.#channel.write((step === 'name' ? username : (password ?? '')) + ENTER)
+  }
+
+  /** Something is there and talks. Behind SSH that is no news. */
+  #greeted(): void {
+    if (this.#target.transport === 'telnet') this.#ladder?.pass('banner')
+    this.#ladder?.enter('login')
   }
 
   /** A console line says nothing by itself. */

@@ -100,6 +100,7 @@ describe('drivers', () => {
     'x 2>&1',
     'show configuration | display set',
     'config global',
+    'copy running-configuration display',
   ])('"%s" does not look as if it changed something', (command) => expect(looksChanging(command)).toBe(false))
 })
 

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
+import { judgeCommand } from '@netraven/protocol/reading-commands.ts'
 import { plainTransports, Transport } from '@netraven/protocol/transport.ts'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
@@ -19,8 +20,13 @@ const Network = z.string().refine((text) => rangeOf(text) !== undefined, {
 const PolicyFile = z.strictObject({
   /** Networks that may be connected to; absent: any address. */
   networks: z.array(Network).min(1, 'should name at least one network; leave it out to allow any').optional(),
-  /** Driver names; `*` stands for all built-in ones. */
+  /** Driver names; `*` stands for all built-in ones. Without it an own driver must be named here too. */
   drivers: z.array(z.string().min(1)).min(1).default(['*']),
+  /**
+   * Drivers that come as a file from the hub. They can send nothing but commands that are known to read and those of `extraCommands`, so
+   * absent means `allow`; but where secrets must not leave the site it means `refuse`, because such a file says what a secret is.
+   */
+  ownDrivers: z.enum(['allow', 'refuse'], 'should be allow or refuse').optional(),
   /** Ways in that may be used; absent: all on which nobody can listen. `telnet` and `http` must be named here. */
   transports: z.array(Transport).min(1).optional(),
   /** There is no other way: this agent only reads. Written in the file, it says so. */
@@ -34,12 +40,21 @@ const PolicyFile = z.strictObject({
 /** Words that begin a command which changes something, on one system or another. */
 const CHANGING =
   /^(?:sudo (?:-n )?)?(?:conf(?:ig(?:ure)?)?(?! (?:global|vdom)$)|wr(?:ite)?(?! term)|copy|del(?:ete)?|erase|reload|reboot|reset|restart|shutdown|halt|poweroff|format|commit|rollback|load|save|install|upgrade|request|clear|debug|rm|mv|cp|dd|mkfs\S*|kill|tee|chmod|chown|useradd|passwd|unset|edit|start|stop|import|\/?system (?:reset|reboot|shutdown)|\/import)(?:\s|$)/
+/** Commands that only read although their first word sounds otherwise, letter for letter; each was looked up in the vendor's manual. */
+const READING: ReadonlySet<string> = new Set([
+  // Siklu EtherHaul: prints the configuration on the terminal.
+  'copy running-configuration display',
+  // Digi TransPort: prints the running parameters; `c` names which.
+  'config c show',
+  // RAD: prints the inventory of a node of the configuration tree.
+  'configure system show device-information',
+])
 /** Output sent into a file. */
 const REDIRECTED = /(?:^|[^<=\-\\])>>?\s*(?!\/dev\/null\b|&\d)[\w./~$"'-]/
 
 /** Whether a command looks as if it changed something: coarse, and never the only guard. */
 export function looksChanging(command: string): boolean {
-  return CHANGING.test(command.trim()) || REDIRECTED.test(command)
+  return (CHANGING.test(command.trim()) && !READING.has(command)) || REDIRECTED.test(command)
 }
 
 export class Policy {
@@ -66,14 +81,19 @@ export class Policy {
     if (!inside) throw new Failure('POLICY_NETWORK', { address, networks: this.#file.networks })
   }
 
-  /** @throws Failure POLICY_DRIVER, POLICY_COMMAND when the driver has a command that looks as if it changed something */
+  /**
+   * @throws Failure POLICY_DRIVER; POLICY_COMMAND when the driver has a command that looks as if it changed something, or an own driver
+   * one that is not known to read
+   */
   admitDriver(driver: Driver): void {
-    const { drivers, extraCommands } = this.#file
+    const { drivers, extraCommands, secrets, ownDrivers = secrets === 'strip' ? 'refuse' : 'allow' } = this.#file
     if (!drivers.includes('*') && !drivers.includes(driver.name)) {
       throw new Failure('POLICY_DRIVER', { driver: driver.name, drivers })
     }
+    if (driver.own && ownDrivers === 'refuse') throw new Failure('POLICY_DRIVER', { driver: driver.name, ownDrivers })
     const typed = [...commandsOf(driver), ...driver.answers.map((answer) => answer.send)]
-    const command = typed.find((text) => looksChanging(text) && !extraCommands.includes(text))
+    const unproved = driver.own?.commands.filter((text) => judgeCommand(text) !== 'reads') ?? []
+    const command = [...typed.filter(looksChanging), ...unproved].find((text) => !extraCommands.includes(text))
     if (command !== undefined)
       throw new Failure('POLICY_COMMAND', { driver: driver.name, command: command.slice(0, 200) })
   }

@@ -64,6 +64,21 @@ describe('the first prompt', () => {
     expect((await failureOf(read(device))).code).toBe('PROMPT_NOT_FOUND')
   })
 
+  it('is learnt from a device that needs seconds for each answer, and no late one is taken for that of a command', async () => {
+    const clock = new VirtualClock()
+    const driver = driverOf({ enable: { run: 'enable', from: />$/, password: /^Password: ?$/ } })
+    let prompt = 'SW1>'
+    const device = new Device(prompt, (line, self) => {
+      clock.after(3500, () => {
+        if (line === 'enable') prompt = 'SW1#'
+        self.send(`\r\n${line === 'show run' ? 'end\r\n' : ''}${prompt}`)
+      })
+    })
+    clock.after(100, () => device.send('\x1b[0m'))
+    expect(textOf(await read(device, { driver }, clock))).toBe('end\n')
+    expect(device.written).toMatch(/^\r{2,}enable\r/)
+  })
+
   it('does not come when the device hangs up', async () => {
     const clock = new VirtualClock()
     const device = new Device('\r\nNo more lines\r\n', () => undefined)

@@ -29,6 +29,7 @@ export class Confirmation {
   #start = -1
   /** How quiet it was when the last Enter was sent. */
   #enteredMs = 0
+  #outstanding = 0
 
   /** @param interlude lines that the device prints before each prompt; absent: not learnt yet, any few lines may stand there */
   constructor(talk: Conversation, interlude?: readonly string[]) {
@@ -36,13 +37,19 @@ export class Confirmation {
     this.#between = interlude && ((line) => line.trim() === '' || interlude.includes(line))
   }
 
+  /** Once it is sure: Enters that have not come back. They were swallowed, or come later. */
+  get outstanding(): number {
+    return this.#outstanding
+  }
+
   /**
    * To be called when the unfinished line is the prompt.
+   * @param isPrompt whether a line is the prompt
    * @param from where the output begins
    * @returns where the first of the prompts at the end begins, once it is sure
    */
-  check(prompt: string, from: number, quietMs: number): number | undefined {
-    const run = promptsAtEnd(this.#talk.terminal.lines, prompt, from, this.#between ?? (() => true))
+  check(isPrompt: (line: string) => boolean, from: number, quietMs: number): number | undefined {
+    const run = promptsAtEnd(this.#talk.terminal.lines, isPrompt, from, this.#between ?? (() => true))
     const start = run[0] ?? 0
     if (start !== this.#start) {
       this.#start = start
@@ -59,7 +66,13 @@ export class Confirmation {
     } else if (sinceMs < SETTLE_MS) {
       this.#talk.wakeAfter(quietMs - sinceMs + SETTLE_MS)
     } else if (this.#fresh > 0 && run.length > 1) {
-      return run[Math.max(0, run.length - due)]
+      // A device that took several Enters to answer the first may answer the others as slowly.
+      const patienceMs = SETTLE_MS * due
+      if (quietMs >= patienceMs) {
+        this.#outstanding = due - run.length
+        return run[0]
+      }
+      this.#talk.wakeAfter(patienceMs)
     } else if (this.#fresh < ENTERS_MAX) {
       this.#enter(quietMs)
       this.#talk.wakeAfter(quietMs + SETTLE_MS)
@@ -75,7 +88,12 @@ export class Confirmation {
 }
 
 /** Where each of the prompts at the end begins, first one first; the last is the unfinished line. */
-function promptsAtEnd(lines: Lines, prompt: string, from: number, between: (line: string) => boolean): number[] {
+function promptsAtEnd(
+  lines: Lines,
+  isPrompt: (line: string) => boolean,
+  from: number,
+  between: (line: string) => boolean,
+): number[] {
   const starts = [lines.length]
   let end = lines.length
   let gap = 0
@@ -83,7 +101,7 @@ function promptsAtEnd(lines: Lines, prompt: string, from: number, between: (line
     const start = Math.max(from, lines.startOf(end, LINE_MAX))
     if (end - start > LINE_MAX) break
     const line = lines.slice(start, end - 1).toString('latin1')
-    if (line === prompt) {
+    if (isPrompt(line)) {
       starts.unshift(start)
       gap = 0
     } else if (gap === GAP_MAX || !between(line)) {

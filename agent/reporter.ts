@@ -2,10 +2,13 @@
  * Carries results to the hub: hashes first, many in one message; the text only of those that the hub asks for. A result
  * leaves the spool when the hub has it for good, or says that it never will.
  */
+
+import { ARTIFACT_PART_BYTES } from '@netraven/protocol/artifact.ts'
 import type { Answer, Asked } from '@netraven/protocol/calls.ts'
 import { CONTENT_PART_BYTES } from '@netraven/protocol/content.ts'
 import { Failure, type FailureWire } from '@netraven/protocol/failure.ts'
 import { MAX_REPORTS, type Report } from '@netraven/protocol/report.ts'
+import type { ArtifactSpool } from './artifact-spool.ts'
 import type { Log } from './log.ts'
 import type { Spool, SpoolEntry } from './spool.ts'
 
@@ -21,18 +24,30 @@ const TEXTS_AT_ONCE = 8
 
 export interface ReporterParts {
   readonly spool: Spool
+  /** Absent: no result has files. */
+  readonly artifacts?: Pick<ArtifactSpool, 'parts'>
   readonly call: {
     (name: 'report', question: Asked<'report'>): Promise<Answer<'report'>>
     (name: 'content', question: Asked<'content'>, bytes: Uint8Array): Promise<Answer<'content'>>
+    (name: 'artifact', question: Asked<'artifact'>, bytes: Uint8Array): Promise<Answer<'artifact'>>
   }
   readonly isOnline: () => boolean
   readonly random: () => number
   readonly log: Log
 }
 
+/** What the hub says about a result. */
+interface Told {
+  readonly state: string
+  readonly failure?: FailureWire | undefined
+  readonly artifacts?: readonly number[] | undefined
+}
+
 export class Reporter {
   readonly #parts: ReporterParts
   readonly #corrupt = new Map<string, number>()
+  /** Results whose files the hub has been sent. */
+  readonly #carried = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #working = false
   #done: Promise<void> = Promise.resolve()
@@ -125,9 +140,9 @@ export class Reporter {
     const carry = async () => {
       for (let report = wanted.shift(); report; report = wanted.shift()) {
         const result = states.get(report.task)
-        const state = result?.state === 'need' ? await this.#sendText(report) : await this.#settle(report, result)
+        const state = await this.#carry(report, result)
         if (state === 'finished') finished.push(report)
-        else later = true
+        if (state === 'later') later = true
       }
     }
     try {
@@ -136,6 +151,61 @@ export class Reporter {
       await this.#parts.spool.remove(finished)
     }
     return later
+  }
+
+  async #carry(report: Report, result: Told | undefined): Promise<'finished' | 'later' | 'again'> {
+    if (result?.state !== 'need') return this.#settle(report, result)
+    return result.artifacts ? this.#sendArtifacts(report, result.artifacts) : this.#sendText(report)
+  }
+
+  /** Files first, one after the other; then the hub is told of the result again, and takes the text if it needs it. */
+  async #sendArtifacts(report: Report, places: readonly number[]): Promise<'finished' | 'later' | 'again'> {
+    const turn = this.#largeTurn.then(async () => {
+      for (const place of places) {
+        const state = await this.#sendArtifact(report, place)
+        if (state !== 'carried') return state
+      }
+      // A hub that asks for what it has taken is given time.
+      const id = `${report.task}/${report.attempt}`
+      if (this.#carried.has(id)) return 'later'
+      this.#carried.add(id)
+      return 'again'
+    })
+    this.#largeTurn = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    return turn
+  }
+
+  async #sendArtifact(report: Report, place: number): Promise<'finished' | 'later' | 'carried'> {
+    const { call, artifacts, log } = this.#parts
+    const { outcome } = report
+    const artifact = 'artifacts' in outcome ? outcome.artifacts?.[place] : undefined
+    if (!artifacts || !artifact || !('sizeBytes' in artifact)) return 'later'
+    const parts = Math.ceil(artifact.sizeBytes / ARTIFACT_PART_BYTES)
+    let part = 0
+    try {
+      for await (const bytes of artifacts.parts(report, place)) {
+        const answer = await call('artifact', { report, artifact: place, encoding: 'zstd', part, parts }, bytes)
+        part += 1
+        if (answer.state === 'more' && part < parts) continue
+        if (answer.state === 'recorded') return 'carried'
+        return this.#settle(report, answer)
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'SPOOL_CORRUPT') throw error
+      log.error({ taskId: report.task, err: error }, 'a file is lost: the spool is damaged')
+      return this.#giveUp(report, error)
+    }
+    return this.#giveUp(report, new Failure('SPOOL_CORRUPT', { task: report.task, reason: 'the artifact is cut' }))
+  }
+
+  /** The hub is to hear that it failed. */
+  async #giveUp(report: Report, failure: Failure): Promise<'later'> {
+    const outcome = { kind: 'failed', failure: failure.toJSON() } as const
+    await this.#parts.spool.add({ report: { ...report, outcome }, spans: [], compressed: new Uint8Array(0) })
+    return 'later'
   }
 
   async #sendText(report: Report): Promise<'finished' | 'later'> {
@@ -166,11 +236,9 @@ export class Reporter {
     return 'later'
   }
 
-  async #settle(
-    report: Report,
-    result: { state: string; failure?: FailureWire | undefined } | undefined,
-  ): Promise<'finished' | 'later'> {
-    const { log, spool } = this.#parts
+  async #settle(report: Report, result: Told | undefined): Promise<'finished' | 'later'> {
+    const { log } = this.#parts
+    this.#carried.delete(`${report.task}/${report.attempt}`)
     if (result?.state === 'recorded') {
       this.#corrupt.delete(report.task)
       return 'finished'
@@ -178,12 +246,9 @@ export class Reporter {
     if (result?.state !== 'refused') return 'later'
     const failure = Failure.fromWire(result.failure ?? { code: 'INTERNAL', details: {} })
     const times = (this.#corrupt.get(report.task) ?? 0) + 1
-    if (failure.code === 'TRANSMISSION_CORRUPT' && report.outcome.kind === 'read') {
+    if (failure.code === 'TRANSMISSION_CORRUPT' && report.outcome.kind !== 'failed') {
       this.#corrupt.set(report.task, times)
-      if (times < MAX_CORRUPT) return 'later'
-      const outcome = { kind: 'failed', failure: failure.toJSON() } as const
-      await spool.add({ report: { ...report, outcome }, spans: [], compressed: new Uint8Array(0) })
-      return 'later'
+      return times < MAX_CORRUPT ? 'later' : this.#giveUp(report, failure)
     }
     this.#corrupt.delete(report.task)
     log.warn(

@@ -99,6 +99,30 @@ describe('the result of a task', () => {
     })
   })
 
+  it('[DEV-2] a test brings its rungs and no text, whether it went well or not', async () => {
+    const test = taskOf({ purpose: 'test' })
+    const well = await run(test, {
+      read: async (_, __, ___, ____, ladder) => {
+        ladder.enter('completeness')
+        ladder.pass('completeness', '15 bytes')
+        return read
+      },
+    })
+    const last = { rung: 'completeness', state: 'passed', ms: 0, detail: '15 bytes' }
+    expect(well.report.outcome).toEqual({ kind: 'tested', steps: expect.arrayContaining([last]) })
+    expect([well.compressed.length, well.spans]).toEqual([0, []])
+    expect(JSON.stringify(well.report)).not.toContain(hash)
+
+    const failing = { read: () => Promise.reject(new Failure('TCP_TIMEOUT', { elapsedMs: 30_000 })) }
+    const { outcome } = (await run(test, failing)).report
+    expect(outcome).toMatchObject({ kind: 'tested', failure: { code: 'TCP_TIMEOUT', details: { device: 'sw1' } } })
+    expect(outcome).toMatchObject({
+      steps: expect.arrayContaining([{ rung: 'tcp', state: 'failed', ms: 0, code: 'TCP_TIMEOUT' }]),
+    })
+    const unknown = (await run(taskOf({ purpose: 'test', driver: 'other_os' }))).report.outcome
+    expect(unknown).toMatchObject({ kind: 'tested', failure: { code: 'DRIVER_UNKNOWN' } })
+  })
+
   it('refuses a driver that it does not have, or that is another than the signed one, before anything is sent', async () => {
     const unread = { read: () => Promise.reject(new Error('a device was read')) }
     expect(await failureOf(taskOf({ driver: 'other_os' }), unread)).toMatchObject({ code: 'DRIVER_UNKNOWN' })

@@ -2,16 +2,20 @@
  * One task becomes one result: the box is opened, the driver is checked against the signed digest, the device is read, the
  * statement is signed, the text compressed. Whatever fails in a known way is a result too.
  */
-import { SealedSecret, type Task } from '@netraven/protocol/claim.ts'
+import { type FurtherLogin, type Hop, SealedSecret, type Task } from '@netraven/protocol/claim.ts'
 import { compress } from '@netraven/protocol/compression.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { SigningKey } from '@netraven/protocol/keys.ts'
-import type { ReadOutcome, Report } from '@netraven/protocol/report.ts'
+import type { ArtifactsOutcome, ReadOutcome, Report } from '@netraven/protocol/report.ts'
 import { openFrom } from '@netraven/protocol/sealed-box.ts'
 import { statementBytes } from '@netraven/protocol/statement.ts'
+import { signedArtifacts } from './artifacts.ts'
 import type { Read } from './backup.ts'
 import type { Driver, DriverCatalogue } from './driver.ts'
+import { Ladder } from './ladder.ts'
 import type { Log } from './log.ts'
+import type { LoginGuard } from './login-guard.ts'
+import { Logins } from './logins.ts'
 import type { SpoolEntry } from './spool.ts'
 
 export interface ResultParts {
@@ -20,7 +24,21 @@ export interface ResultParts {
   readonly key: SigningKey
   /** A credential that only this host has. @throws Failure LOCAL_CREDENTIAL_UNKNOWN */
   readonly localSecret: (name: string, task: string) => Promise<SealedSecret>
-  readonly read: (task: Task, driver: Driver, secret: SealedSecret | undefined, signal: AbortSignal) => Promise<Read>
+  readonly read: (
+    task: Task,
+    driver: Driver,
+    secret: SealedSecret | undefined,
+    signal: AbortSignal,
+    ladder: Ladder,
+    /** The secret and the others that the task has, in their order. */
+    logins: Logins,
+    /** Opens that of a device on the way. */
+    hopSecret: (hop: Hop) => Promise<SealedSecret>,
+  ) => Promise<Read>
+  /** Holds back credentials that devices refuse; absent: none. */
+  readonly guard?: LoginGuard
+  /** The driver whose file the task names; absent: this agent takes none. */
+  readonly ownDriver?: (task: Task) => Promise<Driver>
   readonly nowMs: () => number
   readonly hubNowMs: () => number
   /** For messages: who failed. */
@@ -41,11 +59,18 @@ export async function resultOf(
 ): Promise<SpoolEntry | undefined> {
   const startedMs = parts.nowMs()
   const head = { task: task.id, attempt: task.attempt, device: task.device.id }
+  const ladder = new Ladder(parts.nowMs)
+  let logins: Logins | undefined
   try {
-    const driver = driverOf(parts, task)
+    const driver = await driverOf(parts, task)
     const secret = await secretOf(parts, task, sealKey)
-    const read = await parts.read(task, driver, secret, signal)
-    const report = { ...head, capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
+    logins = loginsOf(parts, task, sealKey, secret)
+    const hopSecret = (hop: Hop) => hopSecretOf(parts, task, sealKey, hop)
+    const read = await parts.read(task, driver, secret, signal, ladder, logins, hopSecret)
+    const facts = { capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
+    const report = { ...head, ...facts, ...logins.told(true) }
+    // The text of a test ends here.
+    if (task.purpose === 'test') return withoutText({ ...report, outcome: { kind: 'tested', steps: ladder.steps } })
     const compressed = await compress(Buffer.from(read.text))
     return {
       report: { ...report, outcome: outcomeOf(parts, task, report.capturedAtMs, read) },
@@ -55,17 +80,21 @@ export async function resultOf(
   } catch (error) {
     const failure = failureOf(parts, task, error)
     if (failure.code === 'CANCELLED') return undefined
-    const report: Report = {
-      ...head,
-      capturedAtMs: parts.hubNowMs(),
-      durationMs: took(parts, startedMs),
-      outcome: { kind: 'failed', failure: failure.toJSON() },
-    }
-    return { report, spans: [], compressed: new Uint8Array(0) }
+    const facts = { capturedAtMs: parts.hubNowMs(), durationMs: took(parts, startedMs) }
+    const report = { ...head, ...facts, ...logins?.told(false) }
+    if (task.purpose !== 'test')
+      return withoutText({ ...report, outcome: { kind: 'failed', failure: failure.toJSON() } })
+    if (!ladder.hasFallen) ladder.fall(failure)
+    return withoutText({ ...report, outcome: { kind: 'tested', steps: ladder.steps, failure: failure.toJSON() } })
   }
 }
 
-function driverOf({ drivers }: ResultParts, task: Task): Driver {
+function withoutText(report: Report): SpoolEntry {
+  return { report, spans: [], compressed: new Uint8Array(0) }
+}
+
+async function driverOf({ drivers, ownDriver }: ResultParts, task: Task): Promise<Driver> {
+  if (task.driverFile !== undefined && ownDriver) return ownDriver(task)
   const driver = drivers.find(task.driver)
   if (!driver) throw new Failure('DRIVER_UNKNOWN', { driver: task.driver })
   if (task.driverDigest !== undefined && task.driverDigest !== drivers.digests[driver.name]) {
@@ -85,14 +114,56 @@ async function secretOf(
   return sealed?.maskKey === undefined ? local : { ...local, maskKey: sealed.maskKey }
 }
 
+/** The first is open already: without it nothing begins. The others are opened when the device wants them. */
+function loginsOf(
+  parts: ResultParts,
+  task: Task,
+  sealKey: string | undefined,
+  first: SealedSecret | undefined,
+): Logins {
+  if (!first) return new Logins([])
+  const maskKey = first.maskKey === undefined ? {} : { maskKey: first.maskKey }
+  const further = async ({ box, local }: FurtherLogin): Promise<SealedSecret> => {
+    if (box !== undefined) return { ...openBox(parts, task, box, sealKey), ...maskKey }
+    if (local === undefined) throw new Failure('SEALED_BOX_INVALID')
+    return { ...(await parts.localSecret(local, task.id)), ...maskKey }
+  }
+  const others = (task.others ?? []).map((one) => ({ credential: one.credential, secret: () => further(one) }))
+  return new Logins([{ credential: task.credential, secret: async () => first }, ...others], parts.guard)
+}
+
+/** @throws Failure NO_CREDENTIAL, SEALED_BOX_INVALID, LOCAL_CREDENTIAL_UNKNOWN */
+async function hopSecretOf(
+  parts: ResultParts,
+  task: Task,
+  sealKey: string | undefined,
+  { name, box, local }: Hop,
+): Promise<SealedSecret> {
+  if (box !== undefined) return openBox(parts, task, box, sealKey)
+  if (local === undefined) throw new Failure('NO_CREDENTIAL', { device: name })
+  return parts.localSecret(local, task.id)
+}
+
 function openBox({ boxSecretKey }: ResultParts, task: Task, box: string, sealKey: string | undefined): SealedSecret {
   const opened = SealedSecret.safeParse(openFrom(sealKey ?? '', boxSecretKey).open(box))
   if (!opened.success || opened.data.task !== task.id) throw new Failure('SEALED_BOX_INVALID')
   return opened.data
 }
 
-function outcomeOf({ key }: ResultParts, task: Task, capturedAtMs: number, read: Read): ReadOutcome {
+function outcomeOf(
+  { key, agent }: ResultParts,
+  task: Task,
+  capturedAtMs: number,
+  read: Read,
+): ReadOutcome | ArtifactsOutcome {
   const { contentHash, fingerprint, sizeBytes, verdict, reasons } = read
+  const where = { agent: agent.name, site: agent.site, device: task.device.name }
+  const artifacts = signedArtifacts(key, task, capturedAtMs, read.artifacts ?? [], where)
+  const seen = {
+    ...(read.hopKeys ? { hopKeys: [...read.hopKeys] } : {}),
+    ...(task.hostKey === undefined && read.hostKey !== undefined ? { hostKey: read.hostKey } : {}),
+  }
+  if (sizeBytes === 0) return { kind: 'artifacts', artifacts, ...seen }
   const statement = statementBytes({
     device: task.device.id,
     task: task.id,
@@ -110,7 +181,8 @@ function outcomeOf({ key }: ResultParts, task: Task, capturedAtMs: number, read:
     verdict,
     ...(fingerprint === contentHash ? {} : { fingerprint }),
     ...(reasons.length > 0 ? { reasons: reasons.slice(0, 8).map((reason) => reason.slice(0, 300)) } : {}),
-    ...(task.hostKey === undefined && read.hostKey !== undefined ? { hostKey: read.hostKey } : {}),
+    ...seen,
+    ...(artifacts.length > 0 ? { artifacts } : {}),
     signature: Buffer.from(key.sign(statement)).toString('base64url'),
   }
 }

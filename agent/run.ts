@@ -1,22 +1,32 @@
 /** The running agent: its parts, wired. The link feeds the worker, the worker fills the spool, the reporter empties it. */
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Task } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
+import { ArtifactSpool } from './artifact-spool.ts'
 import { backup } from './backup.ts'
 import type { AgentConfig } from './config.ts'
+import { DriverStore } from './driver-store.ts'
+import { tryDriver } from './driver-trial.ts'
 import { drivers } from './drivers/index.ts'
+import { guardedWay } from './hop-guard.ts'
 import { readIdentity, signingKeyOf, TrustedKeys, writeIdentity } from './identity.ts'
 import { Link } from './link.ts'
 import { localSecret } from './local-credentials.ts'
 import { lockFolder } from './lock.ts'
 import { createLog } from './log.ts'
+import { LoginGuard } from './login-guard.ts'
 import { loadPolicy } from './policy.ts'
 import { proxyAgent } from './proxy.ts'
 import { Reporter } from './reporter.ts'
 import { resultOf } from './result.ts'
 import { SOFTWARE } from './software.ts'
 import { Spool } from './spool.ts'
+import { TextThread } from './text-thread.ts'
 import { connect as connectDevice, transports } from './transport/connect.ts'
+import { wayThrough } from './transport/hops.ts'
+import { probePorts } from './transport/probe.ts'
 import { Turnstile } from './turnstile.ts'
 import { Worker } from './worker.ts'
 
@@ -40,14 +50,18 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   if (!identity) throw new Failure('AGENT_NOT_ENROLLED', { dir: config.dir })
   const policy = await loadPolicy(config.dir)
   const unlock = await lockFolder(config.dir)
+  const artifacts = await ArtifactSpool.open({ dir: join(config.dir, 'spool', 'artifacts'), key: identity.spoolKey })
   const spool = await Spool.open({
     dir: join(config.dir, 'spool'),
+    artifacts,
     key: identity.spoolKey,
     maxBytes: config.spoolBytes,
     damaged: (failure) => log.error({ code: failure.code, details: failure.details }, failure.message),
   })
   const key = signingKeyOf(identity)
   const trusted = new TrustedKeys(identity.hubKeys)
+
+  let hubTakesArtifacts = false
 
   const link: Link = new Link({
     hubUrl: identity.hubUrl,
@@ -62,6 +76,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       concurrency: config.concurrency,
       drivers: drivers.digests,
       transports: [...transports],
+      abilities: ['test', 'own-drivers', 'via', 'artifacts'],
       holding: holding(),
       spooled: spool.size,
     }),
@@ -71,6 +86,8 @@ export async function runAgent(config: AgentConfig): Promise<void> {
           log.error({ err: error }, 'could not keep the hub’s new key'),
         )
       }
+      if (answer.care) guard.take(answer.care)
+      hubTakesArtifacts = answer.abilities.includes('artifacts')
       worker.online(answer)
       reporter.online()
     },
@@ -89,6 +106,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const isOnline = () => link.state === 'online'
   const reporter = new Reporter({
     spool,
+    artifacts,
     call: link.call.bind(link) as Link['call'],
     isOnline,
     random: Math.random,
@@ -98,8 +116,13 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const handshakes = new Turnstile(HANDSHAKES)
   const connect: typeof connectDevice = (target, parts) =>
     handshakes.pass(parts.signal, () => connectDevice(target, parts))
+  const store = new DriverStore({ dir: config.dir, builtIn: drivers, call: link.call.bind(link) as Link['call'], log })
+  const thread = new TextThread()
+  const guard = new LoginGuard(Date.now)
+  const through = guardedWay(guard, wayThrough)
   const resultParts = {
     drivers,
+    ownDriver: (task: Task) => store.find(task),
     boxSecretKey: identity.boxSecretKey,
     key,
     agent,
@@ -107,7 +130,8 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     nowMs: Date.now,
     hubNowMs: link.hubNowMs,
     localSecret: (name: string, task: string) => localSecret(config.dir, name, task),
-    read: ((task, driver, secret, signal) =>
+    guard,
+    read: ((task, driver, _secret, signal, ladder, logins, hopSecret) =>
       backup(task, {
         driver,
         policy,
@@ -115,8 +139,28 @@ export async function runAgent(config: AgentConfig): Promise<void> {
         signal,
         nowMs: link.hubNowMs,
         log,
-        ...(secret ? { secret } : {}),
+        ladder,
+        artifacts: hubTakesArtifacts ? artifacts : undefined,
+        probe: probePorts,
+        text: ({ transport, patterns }, one, outputs, options) =>
+          one.own || patterns ? thread.text(one, transport, outputs, { ...options, patterns }) : undefined,
+        logins,
+        hopSecret,
+        through,
       })) satisfies Parameters<typeof resultOf>[0]['read'],
+  }
+  const trialParts = {
+    ...resultParts,
+    policy,
+    replay: thread.replay.bind(thread),
+    newMaskKey: () => randomBytes(32),
+  }
+  const tried = async (task: Task, sealKey: string | undefined, signal: AbortSignal) => {
+    const trial = await tryDriver(trialParts, task, sealKey, signal)
+    if (!trial) return undefined
+    // Should the hub not hear it, the task comes again, since nothing was reported.
+    await link.call('tried', { trial: task.id, outcome: trial.outcome })
+    return trial.report
   }
   const worker: Worker = new Worker({
     concurrency: config.concurrency,
@@ -128,10 +172,18 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     hasRoom: () => !spool.full,
     log,
     run: async (task, sealKey, signal) => {
-      const result = await resultOf(resultParts, task, sealKey, signal)
-      if (!result) return
-      await spool.add(result)
-      reporter.poke()
+      let isKept = false
+      try {
+        const result = task.trial
+          ? await tried(task, sealKey, signal)
+          : await resultOf(resultParts, task, sealKey, signal)
+        if (!result) return
+        await spool.add(result)
+        isKept = 'artifacts' in result.report.outcome
+        reporter.poke()
+      } finally {
+        if (!isKept) artifacts.remove({ task: task.id, attempt: task.attempt })
+      }
     },
   })
 
@@ -143,6 +195,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const signal = await stopSignal()
   log.info({ signal }, 'agent stops')
   await worker.drain(AbortSignal.timeout(DRAIN_MS))
+  await thread.close()
   await reporter.flush()
   reporter.stop()
   link.close()

@@ -5,11 +5,12 @@
 
 import type { DeviceOptions } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { Connection, End } from './channel.ts'
+import type { Connection, End, Sink } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { Conversation, type Limits } from './conversation.ts'
 import type { Command, Driver } from './driver.ts'
 import { Guard } from './guard.ts'
+import type { Climb } from './ladder.ts'
 import { matchesAny, Shell } from './shell.ts'
 
 export type { Channel, Connection, End } from './channel.ts'
@@ -27,6 +28,8 @@ export interface SessionParts {
   readonly options: DeviceOptions
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Is told how far the session came: `prompt`, `enable`, `command`. */
+  readonly ladder?: Climb
 }
 
 export interface Output {
@@ -37,6 +40,15 @@ export interface Output {
   readonly bytes: Buffer
   /** What makes it doubtful although it came: words for a person. */
   readonly doubt?: string
+  /** A message of the system may stand in it. */
+  readonly interrupted?: boolean
+}
+
+/** A file that came whole, as far as the transport can tell. */
+export interface Fetched {
+  /** Where it lay; what was asked for, where the transport has no paths. */
+  readonly path: string
+  readonly doubt?: string
 }
 
 interface Reply {
@@ -44,6 +56,7 @@ interface Reply {
   /** What came beside the output. */
   readonly aside: string
   readonly doubt?: string
+  readonly interrupted?: boolean
   /** The transport itself says that the device does not know this, or that the user may not. */
   readonly refused?: 'unknown' | 'denied'
 }
@@ -82,12 +95,13 @@ export class Session {
   }
 
   static async #overShell(parts: SessionParts, guard: Guard): Promise<Session> {
-    const { connection, clock, signal, driver, secret } = parts
+    const { connection, clock, signal, driver, secret, ladder } = parts
+    ladder?.enter('prompt')
     const channel = await connection.shell()
     const talk = new Conversation({ channel, guard, clock, signal })
-    const shell = await Shell.open({ talk, driver, secret, limits: limitsOf(parts) })
+    const shell = await Shell.open({ talk, driver, secret, limits: limitsOf(parts), ...(ladder && { ladder }) })
     const run: Run = async (command, limits, confirm) => ({
-      bytes: await shell.run(command, limits, confirm),
+      ...(await shell.run(command, limits, confirm)),
       aside: '',
     })
     return new Session(parts, run, () => shell.leave())
@@ -98,7 +112,7 @@ export class Session {
     const run: Run = async (command, limits) => {
       if (!connection.exchange) throw new Failure('TRANSPORT_UNSUPPORTED', { driver: driver.name })
       const reply = await connection.exchange(guard.command(command), limits)
-      return { aside: '', ...reply }
+      return { aside: '', ...reply, bytes: lineFeeds(reply.bytes) }
     }
     return new Session(parts, run, () => undefined)
   }
@@ -114,12 +128,40 @@ export class Session {
    * @throws Failure COMMAND_REJECTED, PRIVILEGE_INSUFFICIENT, EMPTY_READ, and what `Shell.run` throws
    */
   async read(): Promise<Output[]> {
+    const { driver, ladder } = this.#parts
     const outputs: Output[] = []
-    for (const command of this.#parts.driver.commands) {
+    ladder?.enter('command')
+    for (const command of driver.commands) {
+      if (command.as === 'artifact') continue
       const output = await this.#readOne(command)
       if (output) outputs.push(output)
     }
+    ladder?.pass('command', outputs.map(({ run }) => shown(run)).join(', '))
     return outputs
+  }
+
+  /**
+   * Fetches a file as it is.
+   * @param into takes its bytes as they come, at most `maxBytes` of them
+   * @returns undefined when the system does not have it, and need not
+   * @throws Failure COMMAND_REJECTED, PRIVILEGE_INSUFFICIENT, TRANSPORT_UNSUPPORTED, and what the exchange throws
+   */
+  async fetch(command: Command, into: Sink, maxBytes: number): Promise<Fetched | undefined> {
+    const { driver, connection } = this.#parts
+    if (!connection.exchange) throw new Failure('TRANSPORT_UNSUPPORTED', { driver: driver.name })
+    const guard = new Guard(driver)
+    const limits = limitsOf(this.#parts, command)
+    for (const run of runsOf(command)) {
+      const within = { ...limits, maxBytes: Math.min(limits.maxBytes, maxBytes) }
+      const reply = await connection.exchange(guard.command(run), within, into)
+      if (reply.refused === 'denied' && !command.optional)
+        throw new Failure('PRIVILEGE_INSUFFICIENT', { command: shown(run) })
+      if (reply.refused !== undefined) continue
+      if (reply.bytes.length > 0) into(reply.bytes)
+      return { path: reply.file ?? run, ...(reply.doubt === undefined ? {} : { doubt: reply.doubt }) }
+    }
+    if (command.optional) return undefined
+    throw new Failure('COMMAND_REJECTED', { driver: driver.name, command: runsOf(command).map(shown).join(' | ') })
   }
 
   /** Says good-bye. The connection is the caller's to close. */
@@ -146,7 +188,8 @@ export class Session {
         continue
       }
       if (blank && reply.doubt !== undefined) continue
-      return { command, run, bytes: reply.bytes, ...(reply.doubt === undefined ? {} : { doubt: reply.doubt }) }
+      const { bytes, doubt, interrupted } = reply
+      return { command, run, bytes, ...(doubt === undefined ? {} : { doubt }), ...(interrupted && { interrupted }) }
     }
     if (optional) return undefined
     if (empty !== undefined) throw new Failure('EMPTY_READ', { command: shown(empty) })
@@ -191,6 +234,11 @@ async function runExec(parts: SessionParts, guard: Guard, command: string, limit
 function doubtOf({ exit, signal }: End): string | undefined {
   if (signal !== undefined) return `the command was ended by ${signal}`
   return exit === undefined || exit === 0 ? undefined : `the command ended with status ${exit}`
+}
+
+/** Lines end as they do in a terminal's text. */
+function lineFeeds(bytes: Buffer): Buffer {
+  return bytes.includes(13) ? Buffer.from(bytes.toString('latin1').replace(/\n\r|\r+\0?\n?/g, '\n'), 'latin1') : bytes
 }
 
 function runsOf(command: Command): readonly string[] {

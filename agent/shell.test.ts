@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { VirtualClock } from './replay/reading.ts'
 import { Device, driverOf, failureOf, plain, read, textOf } from './replay/scripted-device.ts'
 
 describe('enable', () => {
@@ -59,68 +58,5 @@ describe('enable', () => {
     const device = plain({ 'show run': 'end\r\n' })
     expect(textOf(await read(device, { driver }))).toBe('end\n')
     expect(device.written).not.toContain('enable')
-  })
-})
-
-describe('pagers', () => {
-  /** Prints pages; `erase` is what the device sends for a key. */
-  function paged(pages: string[], pager: string, erase: string, chunkBytes = 1000) {
-    let left: string[] = []
-    const next = (self: Device) => {
-      const page = left.shift() ?? ''
-      self.send(page + (left.length > 0 ? pager : 'SW1#'))
-    }
-    return new Device(
-      'SW1#',
-      (line, self) => {
-        if (left.length > 0) {
-          self.send(erase)
-          return next(self)
-        }
-        self.send('\r\n')
-        left = line === 'show run' ? [...pages] : ['']
-        return next(self)
-      },
-      { chunkBytes },
-    )
-  }
-  const pages = ['a\r\n', 'b\r\n\r\n', '\r\n  c\r\n', 'end\r\n']
-
-  for (const [how, erase] of [
-    ['erases by backspaces', `${'\b'.repeat(10)}${' '.repeat(10)}${'\b'.repeat(10)}`],
-    ['erases by CR', `\r${' '.repeat(12)}\r`],
-    ['erases by ESC [K', '\r\x1b[K'],
-    ['leaves standing', '\r\n'],
-  ] as const) {
-    it.each([1, 4, 1000])(`that a device ${how} leave no trace, %d bytes at a time`, async (chunkBytes) => {
-      // Echoed keys would stand in the page.
-      const device = paged(pages, ' --More-- ', erase, chunkBytes)
-      expect(textOf(await read(device))).toBe('a\nb\n\n\n  c\nend\n')
-      expect(device.written.match(/ (?!run)/g)).toHaveLength(3)
-    })
-  }
-
-  it('at the very end wants `q`', async () => {
-    const device = paged(['a\r\nend\r\n', ''], '(END)', '\r\x1b[K')
-    expect(textOf(await read(device))).toBe('a\nend\n')
-    expect(device.written).toContain('q')
-  })
-
-  it('that takes the Enter which was to confirm a prompt does not end the read', async () => {
-    const clock = new VirtualClock()
-    let state = 'idle'
-    const device = new Device('SW1#', (line, self) => {
-      if (line === 'show run') {
-        state = 'first'
-        self.send('\r\nbanner\r\nSW1#')
-      } else if (state === 'first') {
-        state = 'pager'
-        self.send('...\r\nx\r\n --More-- ')
-      } else if (state === 'pager') {
-        state = 'idle'
-        self.send('\r          \rend\r\nSW1#')
-      } else self.send('\r\nSW1#')
-    })
-    expect(textOf(await read(device, {}, clock))).toBe('banner\nSW1#...\nx\nend\n')
   })
 })

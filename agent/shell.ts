@@ -4,18 +4,27 @@
  */
 import { Failure, type FailureDetails } from '@netraven/protocol/failure.ts'
 import type { Conversation, Limits } from './conversation.ts'
-import type { Driver, Pager } from './driver.ts'
+import type { Driver } from './driver.ts'
 import { Echo } from './echo.ts'
+import { isInterrupted, isMessage } from './interruption.ts'
+import type { Climb } from './ladder.ts'
+import { type Kept, Pagers } from './pager.ts'
 import { Confirmation, interludeOf, withoutInterlude } from './prompt.ts'
 
-/** A pager that was never seen is answered when it has stood for so long, ms: then it has come whole. */
-const NEW_PAGER_QUIET_MS = 50
-/** One that looks like an earlier one, ms: text of a configuration that looks like it goes on at once. */
-const PAGER_QUIET_MS = 10
 /** A prompt without an echo before it is believed after so long, ms. */
 const ECHO_PATIENCE_MS = 1500
+/** The same while it may be the late answer to an Enter, ms. */
+const LATE_PATIENCE_MS = 10_000
+/** A message of the system took the place of the prompt when nothing more came for so long, ms: an Enter brings it back. */
+const MESSAGE_QUIET_MS = 3000
+/** The prompt is learnt so often at most while messages stand between. */
+const LEARN_MAX = 4
+/** A device is silent when nothing came for so long, ms. */
+const SILENCE_MS = 300
 /** One answer is given so often at most. */
 const ANSWERS_MAX = 4
+/** A longer line is no message. */
+const LINE_MAX = 1024
 /** So much of a line is shown in a failure. */
 const SHOWN_MAX = 80
 
@@ -24,6 +33,13 @@ export interface ShellParts {
   readonly driver: Driver
   readonly secret: { readonly password?: string | undefined; readonly enable?: string | undefined }
   readonly limits: Limits
+  /** Is told how far it came: `prompt`, `enable`, and `command` from there on. */
+  readonly ladder?: Climb
+}
+
+export interface ShellOutput extends Kept {
+  /** A message of the system may stand in it. */
+  readonly interrupted?: boolean
 }
 
 export class Shell {
@@ -34,7 +50,11 @@ export class Shell {
   #prompt = ''
   #interlude: readonly string[] = []
   #echoes: boolean | undefined
-  readonly #knownPagers = new Set<string>()
+  /** Enters that have not come back. */
+  #outstanding = 0
+  readonly #pagers: Pagers
+  /** Where the lines ended when a prompt was last called back. */
+  #wokenAt: number | undefined
 
   /**
    * Learns the prompt, gains the privilege, sends what prepares the session.
@@ -42,14 +62,19 @@ export class Shell {
    */
   static async open(parts: ShellParts): Promise<Shell> {
     const shell = new Shell(parts)
+    const { ladder } = parts
+    ladder?.enter('prompt')
     await shell.#learnPrompt()
-    await shell.#enable()
+    await shell.#enable(ladder)
+    ladder?.pass('prompt', shell.#prompt)
+    ladder?.enter('command')
     for (const command of parts.driver.prepare) await shell.run(command, parts.limits, false)
     return shell
   }
 
   private constructor({ talk, driver, secret, limits }: ShellParts) {
     this.#talk = talk
+    this.#pagers = new Pagers(talk, driver.pagers)
     this.#driver = driver
     this.#secret = secret
     this.#limits = limits
@@ -60,14 +85,17 @@ export class Shell {
    * @returns the lines between echo and prompt, each with its line feed
    * @throws Failure DEVICE_COMMAND_TIMEOUT, CONNECTION_LOST, OUTPUT_TOO_LARGE, POLICY_COMMAND
    */
-  async run(command: string, limits: Limits, confirm: boolean): Promise<Buffer> {
+  async run(command: string, limits: Limits, confirm: boolean): Promise<ShellOutput> {
     const { terminal } = this.#talk
-    terminal.lines.clear()
+    terminal.clear()
+    this.#pagers.begin()
     // Without an echo the first line of output would stand behind the prompt.
     if (this.#echoes === false) terminal.forgetTail()
     const echo = new Echo(this.#prompt, command, this.#echoes === true)
     const confirmation = confirm ? new Confirmation(this.#talk, this.#interlude) : undefined
+    const isPrompt = (line: string) => this.#pagers.isPrompt(line, this.#prompt)
     let start: number | undefined
+    this.#wokenAt = undefined
     this.#talk.say({ kind: 'command', text: command })
     const end = await this.#talk.wait<number>({
       about: command,
@@ -76,15 +104,18 @@ export class Shell {
       step: (quietMs) => {
         start ??= this.#echoOf(echo)
         const { tail } = terminal
-        if (this.#answersPager(tail, quietMs) || tail !== this.#prompt) return undefined
+        if (this.#pagers.answers(tail, quietMs)) return undefined
+        if (!isPrompt(tail)) return this.#wakePrompt(quietMs)
         start ??= this.#startWithoutEcho(echo, quietMs)
         if (start === undefined) return undefined
-        return confirmation ? confirmation.check(tail, start, quietMs) : terminal.lines.length
+        return confirmation ? confirmation.check(isPrompt, start, quietMs) : terminal.lines.length
       },
     })
+    this.#outstanding += confirmation?.outstanding ?? 0
     const { lines } = terminal
     const from = Math.min(start ?? 0, end)
-    return Buffer.from(lines.slice(from, withoutInterlude(lines, from, end, this.#interlude)))
+    const kept = this.#pagers.settle(from, withoutInterlude(lines, from, end, this.#interlude))
+    return isInterrupted(lines, end) ? { ...kept, interrupted: true } : kept
   }
 
   /** Says good-bye; the device need not answer. */
@@ -94,7 +125,10 @@ export class Shell {
 
   async #learnPrompt(): Promise<void> {
     const { terminal } = this.#talk
-    const confirmation = new Confirmation(this.#talk)
+    let confirmation = new Confirmation(this.#talk)
+    let from = 0
+    let learnt = 0
+    this.#wokenAt = undefined
     const answered = new Map<RegExp, number>()
     let last = { size: -1, tail: '' }
     await this.#talk.wait<true>({
@@ -105,9 +139,14 @@ export class Shell {
       step: (quietMs) => {
         const { tail } = terminal
         const size = terminal.lines.length
-        if (this.#answersPager(tail, quietMs)) return undefined
+        if (this.#pagers.answers(tail, quietMs)) return undefined
         const answer = this.#driver.answers.find(({ when }) => when.test(tail))
         if (answer) {
+          // An answer to silence is for devices that say nothing before they are greeted, not for a pause in what they say.
+          if (tail === '' && quietMs < SILENCE_MS) {
+            this.#talk.wakeAfter(SILENCE_MS)
+            return undefined
+          }
           const times = answered.get(answer.when) ?? 0
           const same = last.size === size && tail.startsWith(last.tail)
           if (same || times === ANSWERS_MAX) return undefined
@@ -116,31 +155,40 @@ export class Shell {
           this.#talk.say({ kind: 'answer', text: answer.send })
           return undefined
         }
-        if (!this.#driver.prompt.test(tail)) return undefined
-        if (confirmation.check(tail, 0, quietMs) === undefined) return undefined
+        if (!this.#driver.prompt.test(tail)) return this.#wakePrompt(quietMs)
+        const isPrompt = (line: string) => line === tail
+        if (confirmation.check(isPrompt, from, quietMs) === undefined) return undefined
         this.#prompt = tail
         this.#interlude = interludeOf(terminal.lines, tail)
-        return true
+        this.#outstanding += confirmation.outstanding
+        learnt += 1
+        if (learnt === LEARN_MAX || !this.#interlude.some(isMessage)) return true
+        confirmation = new Confirmation(this.#talk)
+        from = size
+        confirmation.check(isPrompt, from, quietMs)
+        return undefined
       },
     })
   }
 
-  async #enable(): Promise<void> {
+  async #enable(ladder: Climb | undefined): Promise<void> {
     const { enable, prompt, denied, rejected } = this.#driver
     if (!enable?.from.test(this.#prompt)) return
+    ladder?.enter('enable')
     const { terminal } = this.#talk
     const password = this.#secret.enable ?? this.#secret.password
     const failed = (reason: string) => new Failure('ENABLE_FAILED', { command: enable.run, reason })
     let sentAt: number | undefined
-    terminal.lines.clear()
+    terminal.clear()
     this.#talk.say({ kind: 'command', text: enable.run })
     await this.#talk.wait<true>({
       about: enable.run,
       limits: this.#limits,
       expired: (facts) => new Failure('DEVICE_COMMAND_TIMEOUT', { command: enable.run, ...facts }),
-      step: () => {
+      step: (quietMs) => {
         const { tail } = terminal
         const size = terminal.lines.length
+        if (this.#pagers.answers(tail, quietMs)) return undefined
         if (enable.password.test(tail)) {
           if (size === sentAt) return undefined
           if (sentAt !== undefined) throw failed('the device asked for the password again')
@@ -150,6 +198,10 @@ export class Shell {
           return undefined
         }
         if (size === 0 || size === sentAt || !prompt.test(tail)) return undefined
+        if (tail === this.#prompt && this.#outstanding > 0 && quietMs < LATE_PATIENCE_MS) {
+          this.#talk.wakeAfter(LATE_PATIENCE_MS)
+          return undefined
+        }
         const said = terminal.lines.slice(0, size).toString('latin1').split('\n')
         if (said.some((line) => matchesAny(denied, line) || matchesAny(rejected, line)))
           throw failed('the device refused')
@@ -158,11 +210,27 @@ export class Shell {
     })
     await this.#learnPrompt()
     if (enable.from.test(this.#prompt)) throw failed('the prompt is still the one without privilege')
+    ladder?.pass('enable', enable.run)
+    ladder?.enter('prompt')
+  }
+
+  /** Where a message stands last and then nothing, the prompt may have gone before it. */
+  #wakePrompt(quietMs: number): undefined {
+    const { lines } = this.#talk.terminal
+    if (lines.length === 0 || this.#wokenAt === lines.length) return
+    if (quietMs < MESSAGE_QUIET_MS) {
+      this.#talk.wakeAfter(MESSAGE_QUIET_MS)
+      return
+    }
+    const start = lines.startOf(lines.length, LINE_MAX)
+    if (start < 0 || !isMessage(lines.slice(start, lines.length).toString('latin1'))) return
+    this.#wokenAt = lines.length
+    this.#talk.say({ kind: 'enter' })
   }
 
   #echoOf(echo: Echo): number | undefined {
-    if (this.#echoes === false) return undefined
-    const start = echo.find(this.#talk.terminal.lines)
+    const { lines } = this.#talk.terminal
+    const start = this.#echoes === false ? echo.atFirst(lines) : echo.find(lines)
     if (start !== undefined) this.#echoes = true
     return start
   }
@@ -173,32 +241,16 @@ export class Shell {
     if (this.#echoes === false) return 0
     // Still the prompt on which the command was typed.
     if (lines.length === 0) return undefined
-    if (quietMs < ECHO_PATIENCE_MS) {
-      this.#talk.wakeAfter(ECHO_PATIENCE_MS)
+    const patienceMs = this.#outstanding > 0 ? LATE_PATIENCE_MS : ECHO_PATIENCE_MS
+    if (quietMs < patienceMs) {
+      this.#talk.wakeAfter(patienceMs)
       return undefined
     }
-    if (this.#echoes) return echo.afterPrompt ?? 0
+    if (this.#echoes || isInterrupted(lines, lines.length)) return echo.afterPrompt ?? 0
     this.#echoes = false
     // The first line of output stands behind the prompt.
     const behind = this.#prompt.length
     return lines.slice(0, behind).toString('latin1') === this.#prompt ? behind : 0
-  }
-
-  #answersPager(tail: string, quietMs: number): boolean {
-    const { terminal } = this.#talk
-    if (tail === '' || terminal.inPager) return false
-    const found = pagerIn(this.#driver.pagers, tail)
-    if (!found) return false
-    const shape = tail.slice(found.at).replace(/\d+/g, '#')
-    const standMs = this.#knownPagers.has(shape) ? PAGER_QUIET_MS : NEW_PAGER_QUIET_MS
-    if (quietMs < standMs) {
-      this.#talk.wakeAfter(standMs)
-      return true
-    }
-    this.#knownPagers.add(shape)
-    terminal.pager(found.at)
-    this.#talk.say({ kind: 'key', text: found.pager.send })
-    return true
   }
 
   /** The last line with something on it, fit to be shown: no credential, nothing that a terminal obeys, not too long. */
@@ -220,12 +272,4 @@ export class Shell {
 
 export function matchesAny(patterns: readonly RegExp[], line: string): boolean {
   return patterns.some((pattern) => pattern.test(line))
-}
-
-function pagerIn(pagers: readonly Pager[], tail: string): { pager: Pager; at: number } | undefined {
-  for (const pager of pagers) {
-    const match = pager.when.exec(tail)
-    if (match) return { pager, at: match.index }
-  }
-  return undefined
 }

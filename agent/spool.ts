@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { Report } from '@netraven/protocol/report.ts'
 import { z } from 'zod'
+import type { ArtifactSpool } from './artifact-spool.ts'
 import { syncFolder } from './durable-file.ts'
 import { HEAD_BYTES, sealRecord, unsealRecord } from './spool-record.ts'
 
@@ -19,7 +20,7 @@ const SEGMENT_BYTES = 32 * 1024 * 1024
 
 const Entry = z.object({ report: Report, spans: z.array(z.number().int()).default([]) })
 
-/** A result on its way: the report, and for a read the zstd-compressed text and where its secrets stand. */
+/** A result on its way: the report, and for a read the zstd-compressed text and where its secrets stand; files lie apart. */
 export interface SpoolEntry {
   readonly report: Report
   readonly spans: readonly number[]
@@ -51,6 +52,8 @@ export interface SpoolOptions {
   /** 32 bytes, hex. */
   readonly key: string
   readonly maxBytes: number
+  /** Files that belong to results, and go with them; they count as bytes of the spool. Absent: none do. */
+  readonly artifacts?: ArtifactSpool
   /** Told of what could not be read back at the start. */
   readonly damaged: (failure: Failure) => void
 }
@@ -81,6 +84,7 @@ export class Spool {
     for (const number of numbers) await spool.#recover(number)
     await spool.#begin((numbers.at(-1) ?? 0) + 1)
     await spool.#removeFinished()
+    options.artifacts?.sweep(spool.pending)
     return spool
   }
 
@@ -94,7 +98,7 @@ export class Spool {
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, this.#options.artifacts?.bytes ?? 0)
   }
 
   /** Whether another result would be refused. */
@@ -203,8 +207,11 @@ export class Spool {
   }
 
   #cross(id: string): void {
-    this.#places.get(id)?.segment.open.delete(id)
+    const place = this.#places.get(id)
+    if (!place) return
+    place.segment.open.delete(id)
     this.#places.delete(id)
+    if ('artifacts' in place.report.outcome) this.#options.artifacts?.remove(place.report)
   }
 
   /**

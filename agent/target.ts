@@ -4,6 +4,7 @@ import type { DeviceOptions } from '@netraven/protocol/claim.ts'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { Clock } from './clock.ts'
 import type { Driver } from './driver.ts'
+import type { Climb } from './ladder.ts'
 
 export interface Target {
   readonly transport: Transport
@@ -30,8 +31,24 @@ export interface ConnectParts {
   /** Aborting it destroys the connection at once, also later. */
   readonly signal: AbortSignal
   readonly clock?: Clock
+  /** Is told how far the connection came: `tcp`, `banner`, `host-key`, `login`. */
+  readonly ladder?: Climb | undefined
   /** Opens the byte stream; absent: a TCP connection of our own. Through jump hosts it is one of theirs. */
   readonly dial?: Dial
+}
+
+/** A device that is passed on the way, by SSH. */
+export interface HopTarget extends Omit<Target, 'transport' | 'name' | 'driver'> {
+  /** Name of the device, for failures. */
+  readonly hop: string
+}
+
+/** A way over other devices that stands. */
+export interface Way {
+  readonly dial: Dial
+  /** Host keys that were seen, in the order of the hops. */
+  readonly hostKeys: readonly string[]
+  close(): void
 }
 
 /**

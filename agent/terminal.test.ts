@@ -15,7 +15,9 @@ const bytewise = (bytes: Buffer) => [...bytes].map((byte) => Buffer.from([byte])
 
 const cases: [title: string, sent: string, lines: string, tail: string][] = [
   ['CR LF, LF and CR CR LF all end a line', 'a\r\nb\nc\r\r\nd', 'a\nb\nc\n', 'd'],
-  ['CR NUL ends no line and NUL is nothing', 'a\r\0\nb\0c', 'a\n', 'bc'],
+  ['CR NUL LF is one line end and NUL is nothing', 'a\r\0\nb\r\0\nc\0d', 'a\nb\n', 'cd'],
+  ['CR NUL ends a line of a device that has no line feeds', 'a\r\0bc\r\0\r\0d', 'a\nbc\n\n', 'd'],
+  ['CR NUL is a bare CR of a device that has line feeds', 'a\r\nbcd\r\0xy\r\0\r\n', 'a\nxyd\n', ''],
   ['LF CR is one line end', 'a\n\rb\n\r', 'a\nb\n', ''],
   ['trailing spaces and tabs stay as the device sent them', 'a  \r\n\tb\t\r\n', 'a  \n\tb\t\n', ''],
   ['empty lines stay', '\r\na\r\n\r\nb', '\na\n\n', 'b'],
@@ -29,6 +31,14 @@ const cases: [title: string, sent: string, lines: string, tail: string][] = [
     '! \n',
     '',
   ],
+  [
+    'a line that is blanked from its beginning leaves none of its own spaces',
+    '  - More -\r          \r#\r\n',
+    '#\n',
+    '',
+  ],
+  ['a prompt that is blanked behind its own space keeps that', 'sw# x\rsw#  \b', '', 'sw# '],
+  ['what is written on a blanked line is no part of the next blanking', 'abcd\r    \rab cd\rab   \r\n', 'ab \n', ''],
   ['indented text in the place of a pager keeps its indent', '--More--\r        \r  ip x\r\n', '  ip x\n', ''],
   ['spaces around what was erased vanish too', 'x\r\n wait  \r       \r!\r\n', 'x\n!\n', ''],
   ['ESC [K erases to the end', 'abcdef\x1b[3D\x1b[KX\r\n', 'abcX\n', ''],
@@ -102,22 +112,23 @@ describe('Terminal', () => {
     expect(show('\x1b[999C\x1b[6n\x1b[1G\x1b[6n').reports).toEqual(['\x1b[1;511R', '\x1b[1;1R'])
   })
 
-  it('drops a pager that the device leaves standing, and keeps a line that follows it at once', () => {
-    const { terminal } = show('a\r\n--More--')
+  it('keeps an answered pager that the device leaves standing, and says where it is', () => {
+    const { terminal } = show('a\r\nx --More--')
+    terminal.pager(2)
+    terminal.feed(Buffer.from('\r\nb\r\n--More'))
     terminal.pager(0)
-    terminal.feed(Buffer.from('\r\nb\r\n--More--'))
+    terminal.feed(Buffer.from('-- (12%)\r\nc\r\n--More--'))
     terminal.pager(0)
-    terminal.feed(Buffer.from('interface Vlan2\r\n--Mo'))
-    terminal.pager(0)
-    terminal.feed(Buffer.from('re--\r\nend\r\n'))
-    expect(textOf(terminal)).toBe('a\nb\ninterface Vlan2\nre--\nend\n')
-  })
-
-  it('drops the rest of a pager that was answered before its end', () => {
-    const { terminal } = show('--More')
-    terminal.pager(0)
-    terminal.feed(Buffer.from(' -- (12%)\r\nb\r\n'))
-    expect(textOf(terminal)).toBe('b\n')
+    terminal.feed(Buffer.from('interface Vlan2\r\nend\r\n'))
+    expect(textOf(terminal)).toBe('a\nx --More--\nb\n--More-- (12%)\nc\n--More--interface Vlan2\nend\n')
+    expect(terminal.standing).toEqual([
+      { at: 2, pagerFrom: 2, pagerTo: 10, rest: 'pager' },
+      { at: 15, pagerFrom: 0, pagerTo: 6, rest: 'pager' },
+      { at: 32, pagerFrom: 0, pagerTo: 8, rest: 'text' },
+    ])
+    expect(terminal.erasedPagers).toBe(0)
+    terminal.clear()
+    expect(terminal.standing).toEqual([])
   })
 
   it('keeps an empty line in the place of a pager that was erased', () => {
@@ -125,6 +136,7 @@ describe('Terminal', () => {
     terminal.pager(0)
     terminal.feed(Buffer.from('\r        \r\r\nb\r\n'))
     expect(textOf(terminal)).toBe('\nb\n')
+    expect([terminal.erasedPagers, terminal.standing]).toEqual([1, []])
   })
 
   it('lets text overwrite a pager without a rest of it', () => {

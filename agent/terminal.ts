@@ -14,6 +14,7 @@ export const COLUMNS = 511
 /** Longer unfinished lines are no prompt and no pager. */
 const TAIL_MAX = 1024
 
+const NUL = 0
 const BS = 8
 const LF = 10
 const CR = 13
@@ -23,9 +24,24 @@ const SPACE = 32
 /** What remains of a pager's text when the key was sent before its last bytes came. */
 const PAGER_REST = /^[\s\-–()[\]<>%\d.:]*$/
 
+/** A line in which a pager was answered and that the device then ended without erasing it. */
+export interface Standing {
+  /** Where the line begins in `lines`. */
+  readonly at: number
+  /** Where the pager stands in the line. */
+  readonly pagerFrom: number
+  readonly pagerTo: number
+  /** What stands behind it: the rest of the pager (or nothing), or text. */
+  readonly rest: 'pager' | 'text'
+}
+
 export class Terminal {
   /** Completed lines. */
   readonly lines = new Lines()
+  /** In `lines`, in order. */
+  readonly standing: Standing[] = []
+  /** Pagers that were erased or written over after their answer, ever. */
+  erasedPagers = 0
   readonly #report: (answer: string) => void
   #cells: Buffer = Buffer.allocUnsafe(256)
   #length = 0
@@ -33,9 +49,15 @@ export class Terminal {
   /** Cells that were blanked by overwriting; when they reach the end of the line they are not there. */
   #erasedFrom = 0
   #erasedTo = 0
+  /** So many cells from the beginning of the line were overwritten by spaces, one after the other. */
+  #blankTo = 0
   /** Where an answered pager stands in the line; -1: nowhere. */
   #pagerFrom = -1
   #pagerTo = -1
+  /** No line feed has ever come: then CR NUL is what ends a line. With line feeds it is the bare CR of RFC 854. */
+  #nulEndsLine = true
+  /** What has just come: a CR, or a CR NUL that ended a line; its own line feed may follow. */
+  #just: 'cr' | 'cr-nul' | undefined
   readonly #escape = new Escape()
 
   /** @param report takes answers to questions of the device about the terminal (ESC [6n) */
@@ -54,6 +76,12 @@ export class Terminal {
     return this.#pagerFrom >= 0
   }
 
+  /** Forgets the completed lines. */
+  clear(): void {
+    this.lines.clear()
+    this.standing.length = 0
+  }
+
   /** Forgets the unfinished line. */
   forgetTail(): void {
     this.#newLine()
@@ -64,7 +92,7 @@ export class Terminal {
     if (this.#visible > 0) this.#lineFeed()
   }
 
-  /** The last line, from this column on, is a pager that is being answered: its text will vanish. */
+  /** The last line, from this column on, looks like a pager and is being answered. */
   pager(from: number): void {
     this.#pagerFrom = from
     this.#pagerTo = this.#length
@@ -78,7 +106,7 @@ export class Terminal {
         at = this.#escaped(bytes, at)
         continue
       }
-      if (this.#length === 0 && this.#column === 0) at = this.lines.addPlain(bytes, at)
+      if (this.#length === 0 && this.#column === 0 && !this.#nulEndsLine) at = this.lines.addPlain(bytes, at)
       const from = at
       while (at < end && isPlain(bytes[at] ?? 0)) at += 1
       if (at > from) this.#put(bytes, from, at)
@@ -101,26 +129,21 @@ export class Terminal {
     this.#column = 0
     this.#erasedFrom = 0
     this.#erasedTo = 0
+    this.#blankTo = 0
     this.#pagerFrom = -1
   }
 
   #lineFeed(): void {
-    if (this.#pagerFrom < 0) {
-      this.lines.add(this.#cells, 0, this.#visible)
-    } else {
-      const rest = this.#cells.toString('latin1', this.#pagerTo, this.#length)
-      const before = this.#pagerFrom
-      if (!PAGER_REST.test(rest)) {
-        this.#cells.copyWithin(before, this.#pagerTo, this.#length)
-        this.lines.add(this.#cells, 0, before + rest.length)
-      } else if (before > 0) {
-        this.lines.add(this.#cells, 0, before)
-      }
+    if (this.#pagerFrom >= 0) {
+      const rest = PAGER_REST.test(this.#cells.toString('latin1', this.#pagerTo, this.#length)) ? 'pager' : 'text'
+      this.standing.push({ at: this.lines.length, pagerFrom: this.#pagerFrom, pagerTo: this.#pagerTo, rest })
     }
+    this.lines.add(this.#cells, 0, this.#visible)
     this.#newLine()
   }
 
   #put(bytes: Uint8Array, from: number, to: number): void {
+    this.#just = undefined
     if (this.#pagerFrom >= 0 && this.#column < this.#length) this.#erasePager()
     const last = this.#column + to - from
     if (last > this.#cells.length) this.#cells = grown(this.#cells, this.#length, last)
@@ -151,12 +174,16 @@ export class Terminal {
     this.#cells[at] = cell
     const from = this.#erasedFrom
     const to = this.#erasedTo
+    if (cell !== SPACE) this.#blankTo = 0
     if (cell === SPACE) {
+      if (at === 0 || at === this.#blankTo) this.#blankTo = at + 1
+      // The whole line is being blanked: then its own leading spaces go as well.
+      const begin = at < this.#blankTo ? 0 : at
       const apart = from === to || at > to || at < from - 1
       // A prompt that is drawn again keeps the space at its end.
       if (apart && before === SPACE) return
-      if (apart) this.#erase(at, at + 1)
-      else this.#erase(Math.min(from, at), Math.max(to, at + 1))
+      if (apart) this.#erase(begin, at + 1)
+      else this.#erase(Math.min(from, begin), Math.max(to, at + 1))
     } else if (from < to && to === this.#length && at >= from - 1) {
       this.#length = at + 1
       this.#erase(0, 0)
@@ -173,23 +200,37 @@ export class Terminal {
   #erasePager(): void {
     const from = this.#pagerFrom
     this.#pagerFrom = -1
+    this.erasedPagers += 1
     this.#cells.fill(SPACE, from, this.#length)
     this.#erase(from, this.#length)
   }
 
   #truncate(to: number): void {
-    this.#pagerFrom = -1
     if (to >= this.#length) return
+    if (this.#pagerFrom >= 0) this.erasedPagers += 1
+    this.#pagerFrom = -1
     this.#length = to
     this.#erasedTo = Math.min(this.#erasedTo, to)
     if (this.#erasedFrom >= this.#erasedTo) this.#erase(0, 0)
   }
 
   #control(byte: number | undefined): void {
-    if (byte === LF) this.#lineFeed()
-    else if (byte === CR) this.#column = this.#rowStart
-    else if (byte === BS) this.#column = Math.max(0, this.#column - 1)
-    else if (byte === ESC) this.#escape.begin()
+    const before = this.#just
+    this.#just = undefined
+    if (byte === LF) {
+      this.#nulEndsLine = false
+      if (before !== 'cr-nul') this.#lineFeed()
+    } else if (byte === CR) {
+      this.#column = this.#rowStart
+      this.#just = 'cr'
+    } else if (byte === NUL && before === 'cr' && this.#nulEndsLine) {
+      this.#lineFeed()
+      this.#just = 'cr-nul'
+    } else if (byte === BS) {
+      this.#column = Math.max(0, this.#column - 1)
+    } else if (byte === ESC) {
+      this.#escape.begin()
+    }
   }
 
   #escaped(bytes: Uint8Array, from: number): number {

@@ -88,6 +88,10 @@ describe('verdict', () => {
       reasons: ['the end mark of the configuration is missing'],
     })
     expect(of('a\nend\n', 'the command ended with status 1').verdict).toBe('suspect')
+    const interrupted = { ...output(note, 'V1\n'), interrupted: true }
+    expect(textOf([interrupted, output(config, 'a\nend\n')]).reasons).toEqual([
+      'a message of the system may stand in it',
+    ])
     expect(of('a\nend\n', undefined, 13)).toMatchObject({ reasons: ['it has 6 bytes, the last good one has 13'] })
     expect(of('a\nend\n', undefined, 12).verdict).toBe('complete')
     expect(of('a\nen\n', 'x', 99).reasons).toHaveLength(3)

@@ -10,6 +10,8 @@ import { createHash } from 'node:crypto'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { decodeSpans, encodeSpans, mask, replaceSpans, type Span } from '@netraven/protocol/mask.ts'
 import type { Driver } from './driver.ts'
+import { INTERRUPTED } from './interruption.ts'
+import { linesThatFit, movedSpans, withoutCuts } from './line-cuts.ts'
 import type { Output } from './session.ts'
 
 /** A new text of less than this part of the last good one is suspect. */
@@ -23,6 +25,12 @@ export interface TextOptions {
   readonly maskKey?: string | Uint8Array | undefined
   /** Size of the last good text, bytes; absent: none. */
   readonly lastGoodBytes?: number | undefined
+  /**
+   * Own patterns, each tried on every line of what would be kept: `ignore` lines count in no fingerprint, `remove` lines are not kept. Whether
+   * the text is whole, and where its secrets are, is judged before any line goes; one that broke off keeps all its lines, and one that
+   * shrank is compared by all of them, so that neither can pass for the last good one.
+   */
+  readonly patterns?: { readonly ignore: readonly RegExp[]; readonly remove: readonly RegExp[] } | undefined
 }
 
 export interface Text {
@@ -40,6 +48,12 @@ export interface Text {
   readonly spans: number[]
 }
 
+/** Of a system that has files alone. */
+export const noText: Text = {
+  ...{ text: '', contentHash: sha256(''), fingerprint: sha256(''), sizeBytes: 0 },
+  ...{ verdict: 'complete', reasons: [], spans: [] },
+}
+
 /**
  * @throws Failure EMPTY_READ when nothing is left of a configuration, MASKING_FAILED when secrets can't be found safely
  */
@@ -50,6 +64,7 @@ export function makeText(driver: Driver, outputs: readonly Output[], options: Te
   const reasons: string[] = []
   for (const output of outputs) {
     const lines = cleaned(driver, decode(output.bytes))
+    if (output.interrupted && !reasons.includes(INTERRUPTED)) reasons.push(INTERRUPTED)
     if (output.command.as === 'note') {
       notes.push(...noteLines(driver, lines, output.command.keep))
       continue
@@ -64,11 +79,14 @@ export function makeText(driver: Driver, outputs: readonly Output[], options: Te
   }
   if (configs.length === 0) throw new Failure('EMPTY_READ', { driver: driver.name })
   const raw = notes.map((line) => `${line}\n`).join('') + configs.join('')
-  const hidden = hide(driver, raw, options)
+  const { patterns, ...plain } = options
+  let hidden = hide(driver, raw, reasons.length === 0 ? options : plain)
+  if (hidden.text === '') throw new Failure('EMPTY_READ', { reason: 'the remove patterns left nothing of it' })
   const sizeBytes = Buffer.byteLength(hidden.text)
   const { lastGoodBytes } = options
   if (lastGoodBytes !== undefined && sizeBytes < lastGoodBytes * SHRUNK) {
     reasons.push(`it has ${sizeBytes} bytes, the last good one has ${lastGoodBytes}`)
+    if (patterns?.ignore.length) hidden = hide(driver, raw, { ...plain, patterns: { ...patterns, ignore: [] } })
   }
   return { ...hidden, sizeBytes, verdict: reasons.length === 0 ? 'complete' : 'suspect', reasons }
 }
@@ -84,23 +102,31 @@ export function secretSpans(driver: Driver, text: string): number[] {
   return spans
 }
 
-function hide(driver: Driver, raw: string, { secrets, maskKey }: TextOptions) {
-  const spans = secretSpans(driver, raw)
+function hide(driver: Driver, raw: string, { secrets, maskKey, patterns }: TextOptions) {
+  const cuts = linesThatFit(raw, patterns?.remove ?? [])
+  const ignored = linesThatFit(raw, patterns?.ignore ?? [])
+  // Found in the whole text: a line that goes may be what tells that the next one holds a secret.
+  const spans = encodeSpans(movedSpans(decodeSpans(secretSpans(driver, raw), raw.length), cuts))
   const resalted = found(compiled(driver).resalted, raw)
-  const withoutResalted = replaceSpans(raw, decodeSpans(encodeSpans(resalted), raw.length), () => '')
+  const kept = withoutCuts(raw, cuts)
+  /** What is left out of the fingerprint. */
+  const uncompared = decodeSpans(encodeSpans([...resalted, ...ignored, ...cuts]), raw.length)
+  const compared = replaceSpans(raw, uncompared, () => '')
+  const comparesAll = resalted.length === 0 && ignored.length === 0
   if (secrets === 'keep') {
-    const contentHash = sha256(raw)
-    const fingerprint = resalted.length === 0 ? contentHash : sha256(withoutResalted)
-    return { text: raw, contentHash, fingerprint, spans }
+    const contentHash = sha256(kept)
+    const fingerprint = comparesAll ? contentHash : sha256(compared)
+    return { text: kept, contentHash, fingerprint, spans }
   }
   if (maskKey === undefined || maskKey.length === 0)
     throw new Failure('MASKING_FAILED', { reason: 'the task has no key' })
-  const text = mask(raw, spans, maskKey)
+  const text = mask(kept, spans, maskKey)
   proveMasked(driver, text)
   const contentHash = sha256(text)
-  if (resalted.length === 0) return { text, contentHash, fingerprint: contentHash, spans: [] }
+  if (comparesAll) return { text, contentHash, fingerprint: contentHash, spans: [] }
   // Digests of re-salted secrets change at each read too, so these go before the rest is masked.
-  const fingerprint = sha256(mask(withoutResalted, secretSpans(driver, withoutResalted), maskKey))
+  const places = movedSpans(decodeSpans(secretSpans(driver, raw), raw.length), uncompared)
+  const fingerprint = sha256(mask(compared, encodeSpans(places), maskKey))
   return { text, contentHash, fingerprint, spans: [] }
 }
 

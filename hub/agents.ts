@@ -64,6 +64,7 @@ export async function agentArrived(
       concurrency: hello.concurrency,
       drivers: JSON.stringify(hello.drivers),
       transports: hello.transports,
+      abilities: hello.abilities,
       skew_ms: Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(skewMs))),
     })
     .where('id', '=', id)

@@ -11,24 +11,28 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { HubConfig } from './config.ts'
+import { defaultLoginLimits } from './credential-guard.ts'
 import { classify, type Database } from './db/connect.ts'
 import type { Migrations } from './db/migrate.ts'
 import { sqlState } from './db/sqlstate.ts'
 import { openDiffer } from './diff-thread.ts'
-import { DriverNames } from './drivers.ts'
 import { envelopeOf, headersOf } from './error-envelope.ts'
 import { openHealthCheck } from './health.ts'
 import type { Installation } from './installation.ts'
 import type { Keyring } from './keyring.ts'
 import type { Log } from './log.ts'
+import { driverNames } from './own-drivers.ts'
+import { openPatternCheck } from './pattern-check.ts'
 import { agentRoutes, enrollmentRoutes } from './routes/agents.ts'
 import { authRoutes } from './routes/auth.ts'
 import { backupRoutes, storageRoutes } from './routes/backups.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { driverRoutes } from './routes/drivers.ts'
 import { failureRoutes } from './routes/failures.ts'
 import { healthRoutes } from './routes/health.ts'
+import { linePatternRoutes } from './routes/line-patterns.ts'
 import type { Access, RouteParts } from './routes/route.ts'
 import { runRoutes } from './routes/runs.ts'
 import { siteRoutes } from './routes/sites.ts'
@@ -42,7 +46,7 @@ export const MAX_BODY_BYTES = 10 * 1024 * 1024
 const UNSTORABLE = new Set(['22021', '22P05'])
 
 export interface AppParts {
-  readonly config: Pick<HubConfig, 'accessTokenMinutes' | 'runTimeoutMs'>
+  readonly config: Pick<HubConfig, 'accessTokenMinutes' | 'runTimeoutMs'> & Partial<Pick<HubConfig, 'logins'>>
   readonly database: Pick<Database, 'db' | 'ping'>
   readonly migrations: Pick<Migrations, 'status'>
   readonly keyring: Keyring
@@ -84,11 +88,13 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
     wake,
     isServing,
     signed,
-    drivers: new DriverNames(driverCatalogue),
+    drivers: () => driverNames(db, driverCatalogue),
+    checkPatterns: openPatternCheck(),
     differ: openDiffer(),
     health: openHealthCheck({ db, blobs, clock, migrations, ping: () => database.ping(), version: SOFTWARE }),
     accessTokenMs: config.accessTokenMinutes * 60_000,
     runTimeoutMs: config.runTimeoutMs,
+    logins: config.logins ?? defaultLoginLimits,
   }
 
   const app = new OpenAPIHono<AppEnv>({
@@ -127,6 +133,8 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.route('/api', agentRoutes(routeParts))
   app.route('/api', credentialRoutes(routeParts))
   app.route('/api', deviceRoutes(routeParts))
+  app.route('/api', driverRoutes(routeParts))
+  app.route('/api', linePatternRoutes(routeParts))
   app.route('/api', runRoutes(routeParts))
   app.route('/api', backupRoutes(routeParts))
   app.route('/api', storageRoutes(routeParts))

@@ -8,34 +8,40 @@ import { decompress } from '@netraven/protocol/compression.ts'
 import type { ContentAnswer, ContentQuestion } from '@netraven/protocol/content.ts'
 import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { VerifyKey } from '@netraven/protocol/keys.ts'
 import type { ReadOutcome, Report, ReportResult } from '@netraven/protocol/report.ts'
-import { statementBytes } from '@netraven/protocol/statement.ts'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
+import { ArtifactIntake } from './artifact-intake.ts'
+import { noteArtifacts } from './artifacts.ts'
 import type { BlobStore } from './blobs/blobs.ts'
+import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
 import type { Tables } from './db/tables.ts'
+import { forgery, type Reporter } from './forgery.ts'
 import type { Log } from './log.ts'
+import { noteLogins, type Told } from './login-outcomes.ts'
+import { type ReadReport, seenAgain, successOf, testOf } from './task-ends.ts'
 import {
   closeRuns,
+  endTests,
   failTasks,
   type Held,
   lockTasks,
   type Success,
   standing,
   succeedTasks,
+  type Tested,
   type Unsuccess,
 } from './tasks.ts'
 
-export interface Reporter {
-  readonly id: string
-  readonly key: VerifyKey
-}
+export type { Reporter } from './forgery.ts'
 
 export interface BackupParts {
   readonly db: Kysely<Tables>
   readonly inTransaction: <T>(work: (trx: Transaction<Tables>) => Promise<T>) => Promise<T>
   readonly blobs: BlobStore
   readonly newId: () => string
+  readonly logins?: LoginLimits
+  /** Tells the agents of a site that there is work. May fail: agents also ask by themselves. */
+  readonly wake?: (siteId: string) => Promise<void>
   readonly log: Log
 }
 
@@ -48,6 +54,11 @@ export class Backups {
     this.#parts = parts
   }
 
+  /** Takes the bytes of artifacts that one connection brings. */
+  intake(agent: Reporter): ArtifactIntake {
+    return new ArtifactIntake(this.#parts, agent)
+  }
+
   /** Settles a batch of reports of one agent. Never throws for what a report says; throws when the database is away. */
   async report(agent: Reporter, reports: readonly Report[]): Promise<ReportResult[]> {
     const results = new Map<string, ReportResult>()
@@ -56,8 +67,9 @@ export class Backups {
       if (failure) results.set(report.task, this.#refuse(agent, report, failure))
       return !failure
     })
-    const runs = await this.#parts.inTransaction((trx) => this.#settle(trx, agent, sound, results))
+    const { runs, sites } = await this.#parts.inTransaction((trx) => this.#settle(trx, agent, sound, results))
     if (runs.length > 0) await closeRuns(this.#parts.db, runs)
+    await Promise.allSettled([...sites].map((site) => this.#parts.wake?.(site)))
     return reports.map((report) => results.get(report.task) ?? { task: report.task, state: 'later' })
   }
 
@@ -66,13 +78,15 @@ export class Backups {
     agent: Reporter,
     reports: readonly Report[],
     results: Map<string, ReportResult>,
-  ): Promise<string[]> {
+  ): Promise<{ runs: string[]; sites: ReadonlySet<string> }> {
     const locked = await lockTasks(
       trx,
       reports.map((report) => report.task),
     )
     const again: Success[] = []
     const failed: Unsuccess[] = []
+    const tested: Tested[] = []
+    const logins: Told[] = []
     const runs = new Set<string>()
     for (const report of reports) {
       const held = locked.get(report.task)
@@ -81,29 +95,51 @@ export class Backups {
         results.set(report.task, refusal ?? { task: report.task, state: 'later' })
         continue
       }
-      if (report.outcome.kind === 'failed') {
+      logins.push({ report, held })
+      if (report.outcome.kind === 'tested' || held.purpose === 'test') {
+        tested.push(testOf(report))
+      } else if (report.outcome.kind === 'failed') {
         failed.push({ task: report.task, failure: report.outcome.failure, durationMs: report.durationMs })
       } else {
-        const read: Read = { ...report, outcome: report.outcome }
-        const version = await this.#known(trx, held, read)
-        if (!version && !(await this.#back(trx, agent, held, read))) {
-          results.set(report.task, { task: report.task, state: 'need' })
+        const ended = await this.#read(trx, agent, held, { ...report, outcome: report.outcome })
+        if (ended && 'state' in ended) {
+          results.set(report.task, ended)
           continue
         }
-        if (version) again.push(success(read, version.id, version.outcome))
+        if (ended) again.push(ended)
       }
       runs.add(held.runId)
       results.set(report.task, { task: report.task, state: 'recorded' })
     }
     await seenAgain(trx, again)
     await succeedTasks(trx, again)
-    await failTasks(trx, failed)
-    return [...runs]
+    const { told: words, sites } = await noteLogins(trx, logins, this.#parts.logins ?? defaultLoginLimits)
+    await failTasks(trx, failed.map(words))
+    await endTests(trx, tested.map(words))
+    return { runs: [...runs], sites }
+  }
+
+  /** @returns the task's success, what else the hub needs, or undefined when the task is ended already */
+  async #read(
+    trx: Transaction<Tables>,
+    agent: Reporter,
+    held: Held,
+    read: ReadReport,
+  ): Promise<Success | ReportResult | undefined> {
+    const { outcome, task } = read
+    const { missing, changed } = await noteArtifacts(trx, this.#parts.newId, agent.id, held, read)
+    if (missing.length > 0) return { task, state: 'need', artifacts: missing }
+    if (outcome.kind === 'artifacts') return successOf(read, null, changed ? 'changed' : 'unchanged')
+    const version = await this.#known(trx, held, { ...read, outcome })
+    if (version) return successOf(read, version.id, version.outcome)
+    return (await this.#back(trx, agent, held, { ...read, outcome })) ? undefined : { task, state: 'need' }
   }
 
   /** A result when the report can't move the task: it is recorded already, or not this agent's. */
   #stand(agent: Reporter, report: Report, held: Held | undefined): ReportResult | undefined {
     if (held && held.deviceId !== report.device) return this.#refuse(agent, report, new Failure('STATEMENT_INVALID'))
+    if (held && isOther(report, held))
+      return this.#refuse(agent, report, new Failure('BODY_INVALID', { reason: `it was a ${held.purpose}` }))
     const how = standing(held, agent.id, report.attempt)
     if (how === 'done') return { task: report.task, state: 'recorded' }
     if (how === 'held') return undefined
@@ -231,7 +267,7 @@ export class Backups {
     if (outcome.verdict === 'complete') {
       await trx.updateTable('devices').set({ latest_version_id: id }).where('id', '=', held.deviceId).execute()
     }
-    await succeedTasks(trx, [success(read, id, outcome.verdict === 'complete' ? 'changed' : 'suspect')])
+    await succeedTasks(trx, [successOf(read, id, outcome.verdict === 'complete' ? 'changed' : 'suspect')])
   }
 
   #refuse(agent: Reporter, report: Report, failure: Failure): ReportResult {
@@ -249,46 +285,12 @@ export class Backups {
   }
 }
 
-/** Why a report's signature does not hold; undefined when it does, or when there is nothing signed in it. */
-function forgery(agent: Reporter, report: Report): Failure | undefined {
-  const { outcome } = report
-  if (outcome.kind !== 'read') return undefined
-  const statement = statementBytes({
-    device: report.device,
-    task: report.task,
-    attempt: report.attempt,
-    contentHash: outcome.contentHash,
-    fingerprint: outcome.fingerprint ?? outcome.contentHash,
-    sizeBytes: outcome.sizeBytes,
-    verdict: outcome.verdict,
-    capturedAtMs: report.capturedAtMs,
-  })
-  if (agent.key.verify(statement, Buffer.from(outcome.signature, 'base64url'))) return undefined
-  return new Failure('STATEMENT_INVALID', { task: report.task })
-}
-
-function success(read: Read, version: string, outcome: Success['outcome']): Success {
-  const { capturedAtMs, durationMs } = read
-  return {
-    task: read.task,
-    outcome,
-    version,
-    capturedAt: new Date(capturedAtMs),
-    durationMs,
-    hostKey: read.outcome.hostKey ?? null,
-  }
+/** A test of a device that was only to be read, or the other way round. */
+function isOther({ outcome }: Report, { purpose }: Held): boolean {
+  return purpose === 'test' ? outcome.kind === 'read' || outcome.kind === 'artifacts' : outcome.kind === 'tested'
 }
 
 function answerOf(result: ReportResult): ContentAnswer {
   const state = result.state === 'need' ? 'later' : result.state
   return { state, ...(result.failure ? { failure: result.failure } : {}) }
-}
-
-/** Stretches the spans of versions that were seen again. */
-async function seenAgain(trx: Transaction<Tables>, seen: readonly Success[]): Promise<void> {
-  if (seen.length === 0) return
-  await sql`
-    update versions set last_seen_at = greatest(last_seen_at, seen.at), seen_count = seen_count + 1
-    from unnest(${seen.map((one) => one.version)}::uuid[], ${seen.map((one) => one.capturedAt)}::timestamptz[]) as seen (version, at)
-    where versions.id = seen.version`.execute(trx)
 }

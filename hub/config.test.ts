@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ConfigProblem, readConfig, settings } from './config.ts'
+import { defaultLoginLimits } from './credential-guard.ts'
 
 const key = Buffer.alloc(32, 9)
 
@@ -36,6 +37,7 @@ describe('the configuration', () => {
       runTimeoutMs: 3_600_000,
       autoMigrate: true,
       logLevel: 'info',
+      logins: defaultLoginLimits,
     })
     expect(config.dataDir).toBe(`${process.cwd()}/data`)
     expect(config.blobFolder).toBe(`${process.cwd()}/data/blobs`)

@@ -60,6 +60,8 @@ function connect(parts: Partial<ConversationParts> = {}) {
     challenge,
     hubId,
     signingKey: () => hubKey,
+    driverFile: async () => '{}',
+    tried: async () => undefined,
     announcedKeys: () => [hubKey],
     backups,
     arrived: async () => undefined,

@@ -8,7 +8,9 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import type { SigningKey } from '@netraven/protocol/keys.ts'
 import { Session } from '@netraven/protocol/session.ts'
 import type { Agent } from './agents.ts'
+import type { ArtifactIntake } from './artifact-intake.ts'
 import type { Backups } from './backups.ts'
+import type { LoginLimits } from './credential-guard.ts'
 import type { Log } from './log.ts'
 import type { Claimant } from './orders.ts'
 
@@ -26,11 +28,17 @@ export interface ConversationParts {
   readonly left: (agent: Agent, connection: string) => Promise<void>
   readonly seen: (agent: Agent) => Promise<void>
   readonly claim: (agent: Claimant, credit: number) => Promise<Answered<'claim'>>
+  /** The file of an own driver. @throws Failure DRIVER_UNAVAILABLE */
+  readonly driverFile: (digest: string) => Promise<string>
+  /** What came of a trial. @throws Failure TASK_NOT_HELD */
+  readonly tried: (agent: Agent, question: Question<'tried'>) => Promise<void>
   /** Renews; returns the tasks that are lost. */
   readonly renew: (agent: Agent, holding: Question<'renew'>['holding']) => Promise<string[]>
   /** Turns an error of the database or of the storage into a coded failure. */
   readonly classify: (error: unknown) => Failure | undefined
   readonly leaseMs: number
+  /** Told to the agent, whose own guard stands behind the hub's; absent: it has its own measure. */
+  readonly logins?: LoginLimits
   readonly renewEveryMs: number
   readonly nowMs: () => number
   readonly log: Log
@@ -50,6 +58,7 @@ export class AgentConversation {
   #theirChallenge = ''
   #drivers: Readonly<Record<string, string>> = {}
   #assembly: Assembly | undefined
+  #intake: ArtifactIntake | undefined
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
@@ -95,13 +104,16 @@ export class AgentConversation {
       renew: (question) => this.#renew(question),
       report: (question) => this.#report(question),
       content: (question) => this.#content(question, bytes),
+      artifact: (question) => this.#artifact(question, bytes),
+      driver: async ({ digest }) => ({ file: await this.#parts.driverFile(digest) }),
+      tried: (question) => this.#tried(question),
     }
     const handler = handlers[name] as (question: unknown) => Promise<unknown>
     return handler(parsed.data)
   }
 
   async #hello(question: Question<'hello'>, issuedAtMs: number): Promise<Answered<'hello'>> {
-    const { agent, arrived, announcedKeys, leaseMs, renewEveryMs, renew, nowMs, log } = this.#parts
+    const { agent, arrived, announcedKeys, leaseMs, renewEveryMs, logins, renew, nowMs, log } = this.#parts
     const skewMs = issuedAtMs - nowMs()
     await arrived(agent, this.#parts.challenge, question, skewMs)
     const lost = await renew(agent, question.holding)
@@ -112,7 +124,12 @@ export class AgentConversation {
       'agent connected',
     )
     const keys = announcedKeys().map(({ publicKey }) => ({ publicKey }))
-    return { site: agent.siteName, name: agent.name, keys, leaseMs, renewEveryMs, lost }
+    const care = logins && {
+      atOnce: logins.unprovenTasks,
+      refusals: logins.guardRefusals,
+      heldBackMs: logins.guardClosedMs,
+    }
+    return { site: agent.siteName, name: agent.name, keys, leaseMs, renewEveryMs, lost, abilities: ['artifacts'], ...(care && { care }) }
   }
 
   async #claim({ credit }: Question<'claim'>): Promise<Answered<'claim'>> {
@@ -127,6 +144,12 @@ export class AgentConversation {
     const { agent, seen, renew } = this.#parts
     await seen(agent)
     return { lost: await renew(agent, holding) }
+  }
+
+  async #tried(question: Question<'tried'>): Promise<Answered<'tried'>> {
+    const { agent, tried } = this.#parts
+    await tried(agent, question)
+    return {}
   }
 
   async #report({ reports }: Question<'report'>): Promise<Answered<'report'>> {
@@ -165,11 +188,23 @@ export class AgentConversation {
     compressed: Buffer,
     spans: readonly number[],
   ): Promise<Answered<'content'>> {
-    const { agent, backups, classify } = this.#parts
+    const { agent, backups } = this.#parts
+    return this.#orLater(() => backups.content(agent, { ...question, spans: [...spans] }, compressed))
+  }
+
+  async #artifact(question: Question<'artifact'>, bytes: Uint8Array): Promise<Answered<'artifact'>> {
+    const { agent, backups } = this.#parts
+    this.#intake ??= backups.intake(agent)
+    const intake = this.#intake
+    return this.#orLater(() => intake.take(question, bytes))
+  }
+
+  /** Database and storage may be away for a while. */
+  async #orLater(work: () => Promise<Answered<'content'>>): Promise<Answered<'content'>> {
     try {
-      return await backups.content(agent, { ...question, spans: [...spans] }, compressed)
+      return await work()
     } catch (error) {
-      const failure = classify(error)
+      const failure = this.#parts.classify(error)
       if (failure?.entry.retry !== 'backoff') throw error
       return { state: 'later', failure: failure.toJSON() }
     }
@@ -178,6 +213,7 @@ export class AgentConversation {
   /** The socket is gone. */
   end(): void {
     this.#assembly = undefined
+    this.#intake = undefined
     if (!this.proved) return
     const { agent, challenge, left, log } = this.#parts
     log.info({ agentId: agent.id, agent: agent.name }, 'agent disconnected')

@@ -4,12 +4,14 @@ import { DriverNames } from './drivers.ts'
 
 const lab = { id: 'site-1', name: 'Lab' }
 const core = { id: 'cred-1', name: 'core' }
+const spare = { id: 'cred-2', name: 'Spare' }
+const spaced = { id: 'cred-3', name: 'old spare' }
 const known: Known = {
   drivers: new DriverNames([
     { name: 'cisco_ios', title: 'Cisco IOS', aliases: ['ios', 'cisco_xe'], transports: ['ssh', 'telnet'] },
   ]),
   sites: new Map([['lab', lab]]),
-  credentials: new Map([['core', core]]),
+  credentials: new Map([core, spare, spaced].map((one) => [one.name.toLowerCase(), one])),
   devices: new Set(['old']),
   defaultSite: undefined,
 }
@@ -43,6 +45,7 @@ describe('a row of devices', () => {
         driver: 'cisco_ios',
         siteId: 'site-1',
         port: 2222,
+        transport: 'ssh',
         login: { username: 'u', password: ' p ', enable: 'e' },
         group: 'g',
         tags: { rack: '7' },
@@ -56,7 +59,7 @@ describe('a row of devices', () => {
       address: 'not an address',
       driver: 'iso',
       port: '70000',
-      transport: 'telnet',
+      transport: 'pigeon',
       site: 'Lob',
       credential: 'cor',
       password: 'canary',
@@ -74,6 +77,24 @@ describe('a row of devices', () => {
     ])
     expect(JSON.stringify(judged)).toMatch(/did you mean Lab\?.*did you mean core\?/)
     expect(JSON.stringify(judged)).not.toContain('canary')
+  })
+
+  it.each([
+    ['core', ['cred-1']],
+    ['CORE;spare', ['cred-1', 'cred-2']],
+    ['spare  core', ['cred-2', 'cred-1']],
+    ['Old Spare', ['cred-3']],
+    ['spare; old spare ;core', ['cred-2', 'cred-3', 'cred-1']],
+  ])('[DAUTH-6] the credentials "%s" are tried in that order', (credential, credentialIds) => {
+    expect(judge({ ...good, credential })).toMatchObject({ wanted: { credentialIds } })
+  })
+
+  it.each([
+    ['core;cor', /^credential: "cor" is not known; did you mean core\?$/],
+    ['core core', /^credential: "core core" names one twice$/],
+    [' ; ', /^credential: " ; " names none$/],
+  ])('tells what is wrong with the credentials "%s"', (credential, problem) => {
+    expect(judge({ ...good, credential })).toEqual({ problems: [expect.stringMatching(problem)] })
   })
 
   it.each([

@@ -36,7 +36,7 @@ export interface Wanted {
   readonly transport?: Transport
   readonly port?: number
   readonly siteId?: string
-  readonly credentialId?: string
+  readonly credentialIds?: readonly string[]
   readonly login?: Login
   readonly group?: string
   readonly tags: Readonly<Record<string, string>>
@@ -58,7 +58,7 @@ export function judgeRow(
   const port = portOf(cells.port, problems)
   const transport = transportOf(cells.transport, driver, known.drivers, problems)
   const site = siteOf(cells.site, known, name, problems)
-  const { credential, login } = credentialOf(cells, known, problems)
+  const { credentials, login } = loginOf(cells, known, problems)
   const group = cells.group === undefined ? undefined : checked(Name, 'group', cells.group, problems)
   const tags = tagsOf(cells, tagColumns, problems)
 
@@ -75,7 +75,7 @@ export function judgeRow(
       ...(transport !== undefined && { transport }),
       ...(port !== undefined && { port }),
       ...(site && { siteId: site.id }),
-      ...(credential && { credentialId: credential.id }),
+      ...(credentials && { credentialIds: credentials.map(({ id }) => id) }),
       ...(login && { login }),
       ...(group !== undefined && { group }),
     },
@@ -139,15 +139,12 @@ function siteOf(cell: string | undefined, known: Known, name: string, problems: 
 }
 
 /** Never shows a password, not even a wrong one. */
-function credentialOf(cells: CsvRow['cells'], known: Known, problems: string[]): { credential?: Named; login?: Login } {
+function loginOf(cells: CsvRow['cells'], known: Known, problems: string[]): { credentials?: Named[]; login?: Login } {
   const { credential, username, password, enable } = cells
   if (credential !== undefined) {
     if (username ?? password ?? enable)
       problems.push('credential: stands beside a username or password; give one of both')
-    const found = known.credentials.get(credential.toLowerCase())
-    if (found) return { credential: found }
-    problems.push(`credential: ${shown(credential)} is not known${hint(nearestOf(credential, known.credentials))}`)
-    return {}
+    return { credentials: credentialsOf(credential, known, problems) }
   }
   if (username === undefined && password === undefined && enable === undefined) return {}
   if (password === undefined) {
@@ -157,6 +154,21 @@ function credentialOf(cells: CsvRow['cells'], known: Known, problems: string[]):
   if ([password, enable].some((secret) => (secret?.length ?? 0) > 1024)) problems.push('password: is too long')
   const user = username === undefined ? '' : (checked(Username, 'username', username, problems) ?? '')
   return { login: { username: user, password, ...(enable !== undefined && { enable }) } }
+}
+
+/** Several stand in their order, between semicolons or spaces; a name that has spaces itself is known as it is. */
+function credentialsOf(cell: string, known: Known, problems: string[]): Named[] {
+  const whole = known.credentials.get(cell.toLowerCase())
+  if (whole) return [whole]
+  const words = cell.split(cell.includes(';') ? ';' : /\s+/).flatMap((word) => word.trim() || [])
+  const found = words.flatMap((word) => {
+    const one = known.credentials.get(word.toLowerCase())
+    if (!one) problems.push(`credential: ${shown(word)} is not known${hint(nearestOf(word, known.credentials))}`)
+    return one ?? []
+  })
+  if (new Set(found).size < found.length) problems.push(`credential: ${shown(cell)} names one twice`)
+  if (words.length === 0) problems.push(`credential: ${shown(cell)} names none`)
+  return found
 }
 
 function tagsOf(cells: CsvRow['cells'], columns: readonly string[], problems: string[]): Record<string, string> {

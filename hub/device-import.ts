@@ -9,6 +9,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ImportReport, ImportRow } from './api/device.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
+import { credentialsOf, forgetRefusals, setFurtherCredentials } from './device-credentials.ts'
 import { readDeviceCsv } from './device-csv.ts'
 import { CredentialPool } from './device-import-credentials.ts'
 import { judgeRow, type Known, type Wanted } from './device-import-row.ts'
@@ -80,7 +81,7 @@ interface Existing {
   readonly port: number
   readonly driver: string
   readonly transport: Transport
-  readonly credentialId: string | null
+  readonly credentialIds: readonly string[]
   readonly group: string | null
   readonly tags: Readonly<Record<string, string>>
 }
@@ -108,7 +109,7 @@ class Loader {
 
   plan(wanted: Wanted): 'added' | 'updated' | 'unchanged' {
     const before = this.#existing.get(wanted.name.toLowerCase())
-    const credentialId = wanted.login ? this.#pool.credentialFor(wanted.login) : wanted.credentialId
+    const credentialIds = wanted.login ? [this.#pool.credentialFor(wanted.login)] : wanted.credentialIds
     const transport = this.#transportOf(wanted, before)
     const device: Existing = {
       id: before?.id ?? newId(),
@@ -117,7 +118,7 @@ class Loader {
       port: wanted.port ?? portOf(before, transport),
       driver: wanted.driver,
       transport,
-      credentialId: credentialId ?? before?.credentialId ?? null,
+      credentialIds: credentialIds ?? before?.credentialIds ?? [],
       group: wanted.group ?? before?.group ?? null,
       tags: { ...before?.tags, ...wanted.tags },
     }
@@ -143,9 +144,17 @@ class Loader {
     for (const rows of inChunks(this.#added)) {
       const values = rows.map(({ name, device }) => ({ id: device.id, name, options: '{}', ...columnsOf(device) }))
       await this.#trx.insertInto('devices').values(values).execute()
+      await setFurtherCredentials(
+        this.#trx,
+        rows.map(({ device }) => device).filter(({ credentialIds }) => credentialIds.length > 1),
+      )
     }
     for (const { before, device } of this.#updated) {
       await this.#trx.updateTable('devices').set(columnsOf(device)).where('id', '=', device.id).execute()
+      if (before.credentialIds.join() !== device.credentialIds.join()) {
+        await setFurtherCredentials(this.#trx, [device])
+        await forgetRefusals(this.#trx, [device.id])
+      }
       if (before.siteId !== device.siteId) await moveDeviceTasks(this.#trx, device.id, device.siteId)
     }
   }
@@ -171,7 +180,7 @@ function columnsOf(device: Existing) {
     port: device.port,
     driver: device.driver,
     transport: device.transport,
-    credential_id: device.credentialId,
+    credential_id: device.credentialIds[0] ?? null,
     group_name: device.group,
     tags: JSON.stringify(device.tags),
   }
@@ -205,7 +214,8 @@ async function existingDevices(trx: Transaction<Tables>): Promise<Map<string, Ex
   const rows = await trx
     .selectFrom('devices')
     .select(['id', 'name', 'site_id as siteId', 'address', 'port', 'driver', 'transport'])
-    .select(['credential_id as credentialId', 'group_name as group', 'tags'])
+    .select(sql<string[]>`array(select id from ${credentialsOf('devices')} own order by position)`.as('credentialIds'))
+    .select(['group_name as group', 'tags'])
     .where('removed_at', 'is', null)
     .execute()
   return new Map(rows.map(({ name, ...device }) => [name.toLowerCase(), device]))

@@ -7,12 +7,14 @@ import type { z } from 'zod'
 import type { Device, DeviceChange, DeviceQuery, NewDevice } from './api/device.ts'
 import { isUuid } from './api/fields.ts'
 import type { PageQuery } from './api/page.ts'
-import { findCredential } from './credentials.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
+import { endCoolDown, forgetRefusals, setFurtherCredentials } from './device-credentials.ts'
+import { isResting, loginsColumn, shownLogins, wantedCredentials } from './device-logins.ts'
 import type { DriverNames } from './drivers.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
+import { checkWay, mustNotBeOnTheWay } from './jump-hosts.ts'
 import { nearest } from './nearest.ts'
 import { pageAfter, pageOfRows } from './pages.ts'
 import { findSite } from './sites.ts'
@@ -65,12 +67,18 @@ export async function findDevice(db: Db, idOrName: string): Promise<{ id: string
 }
 
 /** @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS */
-export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drivers: DriverNames): Promise<Device> {
+export async function addDevice(
+  db: Transaction<Tables>,
+  given: z.output<typeof NewDevice>,
+  drivers: DriverNames,
+): Promise<Device> {
   const id = newId()
   const driver = drivers.require(given.driver)
   const transport = drivers.requireTransport(driver, given.transport)
   const site = await findSite(db, given.site)
-  const credential = given.credential === undefined ? undefined : await findCredential(db, given.credential)
+  const credentialIds = (await wantedCredentials(db, given)) ?? []
+  const via = given.via === undefined ? undefined : await findDevice(db, given.via)
+  if (via) await checkWay(db, { id, siteId: site.id }, via)
   try {
     await db
       .insertInto('devices')
@@ -82,17 +90,19 @@ export async function addDevice(db: Db, given: z.output<typeof NewDevice>, drive
         port: given.port ?? defaultPorts[transport],
         driver,
         transport,
-        credential_id: credential?.id ?? null,
+        credential_id: credentialIds[0] ?? null,
         group_name: given.group ?? null,
         tags: JSON.stringify(given.tags),
         options: JSON.stringify(given.options),
         secrets: given.secrets,
         host_key: given.hostKey ?? null,
+        via_device_id: via?.id ?? null,
       })
       .execute()
   } catch (error) {
     throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: given.name }) : error
   }
+  await setFurtherCredentials(db, [{ id, credentialIds }])
   return showDevice(db, id)
 }
 
@@ -118,8 +128,12 @@ export async function changeDevice(
     .executeTakeFirst()
   if (!row) throw new Failure('DEVICE_UNKNOWN', { device: idOrName })
   const site = change.site === undefined ? undefined : await findSite(trx, change.site)
-  const credential = change.credential && (await findCredential(trx, change.credential))
+  const credentialIds = await wantedCredentials(trx, change)
   const way = wayIn(row, change, drivers)
+  const via = change.via && (await findDevice(trx, change.via))
+  const stays = via ? via : await stayingWay(trx, row, change)
+  if (stays) await checkWay(trx, { id, siteId: site?.id ?? siteId }, stays)
+  if (site && site.id !== siteId) await mustNotBeOnTheWay(trx, id)
   try {
     await trx
       .updateTable('devices')
@@ -128,17 +142,22 @@ export async function changeDevice(
         address: change.address,
         ...way,
         site_id: site?.id,
-        credential_id: credential ? credential.id : change.credential,
+        credential_id: credentialIds && (credentialIds[0] ?? null),
         group_name: change.group,
         tags: change.tags && JSON.stringify(without(null, { ...row.tags, ...change.tags })),
         options: change.options && JSON.stringify(without(null, { ...row.options, ...change.options })),
         secrets: change.secrets,
         host_key: change.hostKey,
+        via_device_id: via ? via.id : change.via,
       })
       .where('id', '=', id)
       .execute()
   } catch (error) {
     throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: change.name }) : error
+  }
+  if (credentialIds) {
+    await setFurtherCredentials(trx, [{ id, credentialIds }])
+    await forgetRefusals(trx, [id])
   }
   if (site && site.id !== siteId) await moveDeviceTasks(trx, id, site.id)
   if (change.hostKey !== undefined) {
@@ -166,13 +185,28 @@ function wayIn(
   return { driver, transport, port: change.port ?? (wasUsual ? defaultPorts[transport] : row.port) }
 }
 
+/** A device that rests after a refused login may be tried again. @throws Failure DEVICE_UNKNOWN */
+export async function resetCoolDown(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<Device> {
+  const { id, name } = await findDevice(trx, idOrName)
+  await endCoolDown(trx, [id])
+  await recordEvent(trx, { kind: 'device cool-down reset', actor, details: { device: id, name } })
+  return showDevice(trx, id)
+}
+
 /** Removes a device from every list; its versions stay. Its open tasks are cancelled. @throws Failure DEVICE_UNKNOWN */
 export async function removeDevice(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<void> {
   const { id, name } = await findDevice(trx, idOrName)
+  await mustNotBeOnTheWay(trx, id)
   await trx.updateTable('devices').set({ removed_at: sql`now()` }).where('id', '=', id).execute()
   const runs = await cancelDeviceTasks(trx, id)
   await closeRuns(trx, runs)
   await recordEvent(trx, { kind: 'device removed', actor, details: { device: id, name } })
+}
+
+/** A device that changes its site keeps its way only if that leads there too. */
+async function stayingWay(trx: Transaction<Tables>, row: { via_device_id: string | null }, change: DeviceChange) {
+  if (change.via === null || change.site === undefined || row.via_device_id === null) return undefined
+  return findDevice(trx, row.via_device_id)
 }
 
 export function deviceRows(db: Db) {
@@ -180,8 +214,15 @@ export function deviceRows(db: Db) {
     .selectFrom('devices')
     .innerJoin('sites', 'sites.id', 'devices.site_id')
     .leftJoin('credentials', 'credentials.id', 'devices.credential_id')
+    .leftJoin('devices as via', 'via.id', 'devices.via_device_id')
     .selectAll('devices')
-    .select(['sites.name as site', 'credentials.name as credential', sql<string>`lower(devices.name)`.as('key')])
+    .select([
+      'sites.name as site',
+      'credentials.name as credential',
+      'via.name as via',
+      sql<string>`lower(devices.name)`.as('key'),
+    ])
+    .select([isResting, loginsColumn])
 }
 
 type DeviceRow = Awaited<ReturnType<ReturnType<typeof deviceRows>['executeTakeFirstOrThrow']>>
@@ -197,6 +238,8 @@ function toDevice(row: DeviceRow): Device {
     transport: row.transport,
     site: row.site,
     credential: row.credential,
+    ...shownLogins(row),
+    via: row.via,
     group: row.group_name,
     tags: row.tags,
     options: DeviceOptions.parse(row.options),

@@ -11,6 +11,8 @@ export interface DriverName {
   readonly aliases: readonly string[]
   /** Ways in that it has, its usual one first. */
   readonly transports: readonly Transport[]
+  /** Of an own driver; absent: built in. */
+  readonly version?: number
 }
 
 export class DriverNames {
@@ -19,7 +21,9 @@ export class DriverNames {
 
   constructor(catalogue: readonly DriverName[]) {
     this.all = catalogue
-    this.#byName = new Map(catalogue.flatMap(({ name, aliases }) => [name, ...aliases].map((word) => [word, name])))
+    const aliases = catalogue.flatMap((driver) => driver.aliases.map((word) => [word, driver.name] as const))
+    // A name counts before anybody's alias.
+    this.#byName = new Map([...aliases, ...catalogue.map(({ name }) => [name, name] as const)])
   }
 
   /** @returns the driver's name; undefined when there is none of that name or alias, in any case */

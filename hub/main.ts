@@ -15,12 +15,14 @@ import { readOwnConfig } from './config.ts'
 import { classify, inTransaction, openDatabase } from './db/connect.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
+import { endTrial, openTrials } from './driver-trials.ts'
 import { openGateway } from './gateway.ts'
 import { newId } from './ids.ts'
 import { isInstalled, openInstallation } from './installation.ts'
 import { openKeyring } from './keyring.ts'
 import { openLog } from './log.ts'
 import { ordersFor } from './orders.ts'
+import { driverFile } from './own-drivers.ts'
 import { startSchedules } from './schedules.ts'
 import { listenHttp } from './server.ts'
 import { stopSignal } from './stop.ts'
@@ -73,7 +75,15 @@ async function start(): Promise<void> {
 
   const wake = async (siteId: string) => void (await sql`select pg_notify(${WORK_CHANNEL}, ${siteId})`.execute(db))
   const classified = (error: unknown) => (error instanceof Failure ? error : classify(error))
-  const backups = new Backups({ db, inTransaction: (work) => inTransaction(db, work), blobs, newId, log })
+  const backups = new Backups({
+    db,
+    inTransaction: (work) => inTransaction(db, work),
+    blobs,
+    newId,
+    wake,
+    logins: config.logins,
+    log,
+  })
   const app = createApp({
     config,
     database,
@@ -98,9 +108,16 @@ async function start(): Promise<void> {
     left: (agent, connection) => agentLeft(db, agent.id, connection),
     seen: (agent) => agentSeen(db, agent.id),
     claim: (agent, credit) => ordersFor({ db, keyring, ...config }, agent, credit),
-    renew: (agent, holding) => renewTasks(db, agent.id, holding, config.leaseMs),
+    renew: async (agent, holding) => {
+      const lost = await renewTasks(db, agent.id, holding, config.leaseMs)
+      const trials = await openTrials(db, agent.id, lost)
+      return lost.filter((id) => !trials.has(id))
+    },
+    driverFile: (digest) => driverFile(db, digest),
+    tried: (agent, question) => inTransaction(db, (trx) => endTrial(trx, agent.id, question)),
     classify: classified,
     leaseMs: config.leaseMs,
+    logins: config.logins,
     renewEveryMs: config.renewEveryMs,
     helloTimeoutMs: config.helloTimeoutMs,
     nowMs: Date.now,

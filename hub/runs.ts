@@ -4,12 +4,14 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { isUuid } from './api/fields.ts'
 import type { PageQuery } from './api/page.ts'
 import type { NewRun, Run, RunFailure, StartedRun, Task } from './api/run.ts'
+import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
 import type { Tables } from './db/tables.ts'
 import { findDevice } from './devices.ts'
 import { newId } from './ids.ts'
+import { outagesOf } from './outages.ts'
 import { pageAfter, pageOfRows } from './pages.ts'
 import { findSite, isOnline } from './sites.ts'
-import { addTasks, closeRuns } from './tasks.ts'
+import { addTasks, closeRuns, endHopeless } from './tasks.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -21,6 +23,7 @@ export interface RunParts {
   readonly wake: (siteId: string) => Promise<void>
   /** What is not done by then is given up, ms. */
   readonly runTimeoutMs: number
+  readonly logins?: LoginLimits
 }
 
 /**
@@ -29,7 +32,7 @@ export interface RunParts {
  */
 export async function startRun(parts: RunParts, wanted: NewRun, requestedBy: string): Promise<StartedRun> {
   const id = newId()
-  const { sites, skipped } = await parts.db.transaction().execute(async (trx) => {
+  const { sites, ended, skipped } = await parts.db.transaction().execute(async (trx) => {
     const devices = await chosen(trx, wanted)
     if (devices.length === 0) throw new Failure('NO_DEVICES', { ...(wanted.site && { site: wanted.site }) })
     const deadline = sql<Date>`now() + ${parts.runTimeoutMs} * interval '1 millisecond'`
@@ -43,11 +46,16 @@ export async function startRun(parts: RunParts, wanted: NewRun, requestedBy: str
     if (added.length === 0) throw await busy(trx, devices)
     await trx.updateTable('runs').set({ total: added.length }).where('id', '=', id).execute()
     const queued = new Set(added)
+    const sites = new Set(tasks.filter((task) => queued.has(task.id)).map((task) => task.siteId))
+    // What nobody may log in to for now ends here: it needs no agent.
+    const ended = await endHopeless(trx, [...sites], parts.logins ?? defaultLoginLimits)
     return {
-      sites: new Set(tasks.filter((task) => queued.has(task.id)).map((task) => task.siteId)),
+      sites,
+      ended,
       skipped: devices.length - added.length,
     }
   })
+  if (ended.length > 0) await closeRuns(parts.db, ended)
   await Promise.allSettled([...sites].map((site) => parts.wake(site)))
   return { ...(await showRun(parts.db, id)), skipped }
 }
@@ -107,6 +115,7 @@ export async function showRun(db: Db, id: string): Promise<Run> {
     counted.filter(isCounted).reduce((sum, row) => sum + row.count, 0)
   const queued = count(({ state }) => state === 'queued')
   const failed = count(({ state }) => state === 'failed' || state === 'cancelled')
+  const outages = failed === 0 ? [] : await outagesOf(db, id)
   return {
     id: run.id,
     requestedBy: run.requested_by,
@@ -124,6 +133,7 @@ export async function showRun(db: Db, id: string): Promise<Run> {
     suspect: count(({ outcome }) => outcome === 'suspect'),
     failed,
     failures: failed === 0 ? [] : await failuresOf(db, id),
+    ...(outages.length > 0 ? { outages } : {}),
     sitesWithoutAgent: queued === 0 ? [] : await sitesWithoutAgent(db, id),
   }
 }
@@ -143,7 +153,7 @@ async function failuresOf(db: Db, runId: string): Promise<RunFailure[]> {
     .orderBy('devices.name')
     .limit(MAX_FAILURES)
     .execute()
-  return rows.map((row) => ({ device: row.device, ...failureOf(row) }))
+  return rows.map((row) => ({ device: row.device, site: row.site, ...failureOf(row) }))
 }
 
 async function sitesWithoutAgent(db: Db, runId: string): Promise<string[]> {
@@ -180,7 +190,7 @@ export async function listTasks(db: Db, runId: string, { limit, cursor }: PageQu
   return pageOfRows(found, limit, toTask, (row) => row.id)
 }
 
-function taskRows(db: Db) {
+export function taskRows(db: Db) {
   return db
     .selectFrom('tasks')
     .innerJoin('devices', 'devices.id', 'tasks.device_id')
@@ -213,7 +223,7 @@ function toTask(row: TaskRow): Task {
 }
 
 /** A task's failure in full: the facts that its steps name are filled in. */
-function failureOf(row: TaskRow): Omit<RunFailure, 'device'> {
+export function failureOf(row: TaskRow): Omit<RunFailure, 'device' | 'site'> {
   const stored = row.failure_code ?? 'CANCELLED'
   const code = isFailureCode(stored) ? stored : 'INTERNAL'
   const { device, site, address, port, driver, agent, credential } = row

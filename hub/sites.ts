@@ -1,6 +1,6 @@
 /** Sites: networks that an agent can reach. */
 import { Failure } from '@netraven/protocol/failure.ts'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { isUuid } from './api/fields.ts'
 import type { Site } from './api/site.ts'
 import { violation } from './db/sqlstate.ts'
@@ -13,6 +13,15 @@ type Db = Kysely<Tables> | Transaction<Tables>
 /** An agent whose socket some hub has, and that spoke within a minute and a half: six renewals. */
 export const isOnline = sql<boolean>`(agents.state = 'enrolled' and agents.connection is not null
   and agents.last_seen_at > now() - interval '90 seconds')`
+
+/**
+ * Which agent of a site was last heard of, and when, in words: of a site without an online agent that is what helps.
+ * @param siteId an id, or the column that has it
+ */
+export const lastSeenAt = (siteId: RawBuilder<string>) => sql<string>`coalesce((
+  select agents.name || ' at ' || to_char(agents.last_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') from agents
+  where agents.site_id = ${siteId} and agents.state = 'enrolled' and agents.last_seen_at is not null
+  order by agents.last_seen_at desc limit 1), 'never')`
 
 /** All sites by name, with what is at each. */
 export async function listSites(db: Db): Promise<Site[]> {

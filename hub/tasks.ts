@@ -7,89 +7,91 @@
  * All times are the database's clock; a device has at most one open task (unique index).
  */
 
-import type { DeviceOptions } from '@netraven/protocol/claim.ts'
 import type { FailureWire } from '@netraven/protocol/failure.ts'
-import type { Transport } from '@netraven/protocol/transport.ts'
+import type { Step } from '@netraven/protocol/ladder.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Claimed, type ClaimedRow, type ClaimLimits, type TaskHolder, withLogins } from './claimed-task.ts'
+import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
+import { inTransaction } from './db/connect.ts'
 import type { Tables } from './db/tables.ts'
+import { pinHops } from './jump-hosts.ts'
+import { chooseTasks, hopelessTasks, lockLogins } from './logins.ts'
+import { isOnline, lastSeenAt } from './sites.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
 /** After so many hand-outs without a result a task is given up. */
 const MAX_ATTEMPTS = 3
 
-export interface Claimed {
-  readonly id: string
-  readonly attempt: number
-  readonly deadlineAt: Date
-  readonly deviceId: string
-  readonly deviceName: string
-  readonly address: string
-  readonly port: number
-  readonly driver: string
-  readonly transport: Transport
-  readonly options: DeviceOptions
-  readonly secrets: 'keep' | 'strip'
-  readonly hostKey: string | null
-  readonly credentialId: string | null
-  readonly username: string | null
-  readonly sealedSecret: Buffer | null
-  readonly localName: string | null
-  readonly lastGoodBytes: number | null
-}
-
 export interface NewTask {
   readonly id: string
   readonly runId: string
   readonly deviceId: string
   readonly siteId: string
+  /** Absent: a backup. */
+  readonly purpose?: 'test'
 }
 
 /** Queues tasks; a device that has an open task gets no second. @returns ids of those that were queued */
 export async function addTasks(db: Db, tasks: readonly NewTask[], deadlineAt: Date): Promise<string[]> {
   if (tasks.length === 0) return []
   const added = await sql<{ id: string }>`
-    insert into tasks (id, run_id, device_id, site_id, deadline_at)
-    select id, run, device, site, ${deadlineAt}
+    insert into tasks (id, run_id, device_id, site_id, purpose, deadline_at)
+    select id, run, device, site, purpose, ${deadlineAt}
     from unnest(${tasks.map((task) => task.id)}::uuid[], ${tasks.map((task) => task.runId)}::uuid[],
-                ${tasks.map((task) => task.deviceId)}::uuid[], ${tasks.map((task) => task.siteId)}::uuid[])
-      as new (id, run, device, site)
+                ${tasks.map((task) => task.deviceId)}::uuid[], ${tasks.map((task) => task.siteId)}::uuid[],
+                ${tasks.map((task) => task.purpose ?? 'backup')}::text[])
+      as new (id, run, device, site, purpose)
     on conflict (device_id) where state in ('queued', 'leased') do nothing
     returning id`.execute(db)
   return added.rows.map((row) => row.id)
 }
 
 /**
- * Leases up to `credit` tasks of a site to an agent, oldest first. Hubs that claim at the same time skip each other's rows.
- * A task whose way in the agent does not know is left for another. The attempt ends at the task's deadline or after
+ * Leases up to `credit` tasks of a site to an agent, oldest first, and says with which credentials each may be logged in. Hubs that
+ * claim for one site at the same time do it one after the other. Tasks that nobody may log in for now are ended; what an agent has
+ * no way in to, and what waits for the outcome of a first login, is left. The attempt ends at the task's deadline or after
  * `taskTimeoutMs`, whichever is first.
  */
-export async function claimTasks(
-  db: Db,
-  agent: { id: string; siteId: string },
-  credit: number,
-  { leaseMs, taskTimeoutMs }: { leaseMs: number; taskTimeoutMs: number },
-): Promise<Claimed[]> {
-  const claimed = await sql<Claimed>`
-    with next as (
-      select tasks.id from tasks join devices on devices.id = tasks.device_id
-      where tasks.site_id = ${agent.siteId} and tasks.state = 'queued' and tasks.deadline_at > now()
-        and devices.transport = any((select transports from agents where id = ${agent.id})::text[])
-      order by tasks.queued_at, tasks.id limit ${credit} for update of tasks skip locked
-    ), taken as (
-      update tasks set state = 'leased', attempt = attempt + 1, agent_id = ${agent.id}, leased_at = now(),
-        lease_until = now() + ${leaseMs} * interval '1 millisecond'
-      from next where tasks.id = next.id
-      returning tasks.id, tasks.attempt, tasks.device_id,
-        least(tasks.deadline_at, now() + ${taskTimeoutMs} * interval '1 millisecond') as attempt_deadline
-    )
-    select taken.id, taken.attempt, taken.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
-      d.address, d.port, d.driver, d.transport, d.options, d.secrets, d.host_key as "hostKey", c.id as "credentialId", c.username,
-      c.sealed_secret as "sealedSecret", c.local_name as "localName", v.size_bytes as "lastGoodBytes"
-    from taken join devices d on d.id = taken.device_id
-      left join credentials c on c.id = d.credential_id
-      left join versions v on v.id = d.latest_version_id`.execute(db)
-  return claimed.rows
+export async function claimTasks(db: Db, agent: TaskHolder, credit: number, limits: ClaimLimits): Promise<Claimed[]> {
+  const { leaseMs, taskTimeoutMs, logins = defaultLoginLimits } = limits
+  const work = async (trx: Transaction<Tables>) => {
+    await lockLogins(trx, agent.siteId)
+    const ended = await endHopeless(trx, [agent.siteId], logins)
+    const chosen = await chooseTasks(trx, agent, credit, logins)
+    if (chosen.length === 0) return { ended, claimed: [] }
+    const { rows } = await sql<ClaimedRow>`
+      with next as (
+        select tasks.id, array_remove(array[chosen.first, chosen.second], null) as credential_ids
+        from unnest(${chosen.map((one) => one.id)}::uuid[], ${chosen.map((one) => one.credentials[0] ?? null)}::uuid[],
+            ${chosen.map((one) => one.credentials[1] ?? null)}::uuid[]) as chosen (id, first, second)
+          join tasks on tasks.id = chosen.id
+        where tasks.state = 'queued' order by tasks.id for update of tasks skip locked
+      ), taken as (
+        update tasks set state = 'leased', attempt = attempt + 1, agent_id = ${agent.id}, leased_at = now(),
+          lease_until = now() + ${leaseMs} * interval '1 millisecond', credential_ids = next.credential_ids
+        from next where tasks.id = next.id
+        returning tasks.id, tasks.attempt, tasks.purpose, tasks.device_id, tasks.queued_at, tasks.credential_ids,
+          least(tasks.deadline_at, now() + ${taskTimeoutMs} * interval '1 millisecond') as attempt_deadline
+      )
+      select taken.id, taken.attempt, taken.purpose, taken.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
+        d.address, d.port, d.driver, d.transport, d.options, d.secrets, d.host_key as "hostKey",
+        taken.credential_ids as "credentialIds", v.size_bytes as "lastGoodBytes"
+      from taken join devices d on d.id = taken.device_id
+        left join versions v on v.id = d.latest_version_id
+      order by taken.queued_at, taken.id`.execute(trx)
+    return { ended, claimed: await withLogins(trx, agent.siteId, rows) }
+  }
+  const { ended, claimed } = db.isTransaction ? await work(db as Transaction<Tables>) : await inTransaction(db, work)
+  if (ended.length > 0) await closeRuns(db, ended)
+  return claimed
+}
+
+/** Ends the waiting tasks of sites that nobody may log in for now, without asking an agent. @returns the runs concerned */
+export async function endHopeless(trx: Transaction<Tables>, sites: readonly string[], limits: LoginLimits) {
+  const hopeless = await hopelessTasks(trx, sites, limits)
+  await failTasks(trx, hopeless)
+  return [...new Set(hopeless.map(({ runId }) => runId))]
 }
 
 /**
@@ -117,9 +119,13 @@ export interface Held {
   readonly id: string
   readonly attempt: number
   readonly state: 'queued' | 'leased' | 'succeeded' | 'failed' | 'cancelled'
+  readonly purpose: 'backup' | 'test'
   readonly agentId: string | null
   readonly runId: string
+  readonly siteId: string
   readonly deviceId: string
+  /** Credentials that it was handed out with, in order. */
+  readonly credentialIds: readonly string[] | null
   readonly deviceSecrets: 'keep' | 'strip'
   readonly hostKey: string | null
   readonly latestVersionId: string | null
@@ -129,7 +135,8 @@ export interface Held {
 /** Locks the named tasks, in one order for everybody, and says how they stand. */
 export async function lockTasks(trx: Transaction<Tables>, ids: readonly string[]): Promise<Map<string, Held>> {
   const rows = await sql<Held>`
-    select t.id, t.attempt, t.state, t.agent_id as "agentId", t.run_id as "runId", t.device_id as "deviceId",
+    select t.id, t.attempt, t.state, t.purpose, t.agent_id as "agentId", t.run_id as "runId", t.device_id as "deviceId",
+      t.site_id as "siteId", t.credential_ids as "credentialIds",
       d.secrets as "deviceSecrets", d.host_key as "hostKey", d.latest_version_id as "latestVersionId",
       v.fingerprint as "latestFingerprint"
     from tasks t join devices d on d.id = t.device_id left join versions v on v.id = d.latest_version_id
@@ -147,11 +154,14 @@ export function standing(held: Held | undefined, agentId: string, attempt: numbe
 export interface Success {
   readonly task: string
   readonly outcome: 'changed' | 'unchanged' | 'suspect'
-  readonly version: string
+  /** Null: the device has no text. */
+  readonly version: string | null
   readonly capturedAt: Date
   readonly durationMs: number
   /** Host key to pin, when none is yet. */
   readonly hostKey: string | null
+  /** Those seen on the way. */
+  readonly hopKeys: readonly { readonly device: string; readonly hostKey: string }[]
 }
 
 /** Ends locked tasks that were read; the devices remember it. */
@@ -172,6 +182,7 @@ export async function succeedTasks(trx: Transaction<Tables>, done: readonly Succ
     update devices set last_task_id = ended.id, last_read_at = ended.captured_at, last_failure_code = null,
       host_key = coalesce(devices.host_key, ended.host_key)
     from ended where devices.id = ended.device_id`.execute(trx)
+  for (const { task, hopKeys } of done) if (hopKeys.length > 0) await pinHops(trx, task, hopKeys)
 }
 
 export interface Unsuccess {
@@ -192,10 +203,32 @@ export async function failTasks(trx: Transaction<Tables>, failed: readonly Unsuc
       update tasks set state = 'failed', failure_code = failed.code, failure_details = failed.details,
         duration_ms = failed.duration_ms, finished_at = now(), lease_until = null
       from failed where tasks.id = failed.task
-      returning tasks.id, tasks.device_id, failed.code
+      returning tasks.id, tasks.device_id, tasks.purpose, failed.code
     )
     update devices set last_task_id = ended.id, last_failure_code = ended.code
-    from ended where devices.id = ended.device_id`.execute(trx)
+    from ended where devices.id = ended.device_id and ended.purpose = 'backup'`.execute(trx)
+}
+
+export interface Tested {
+  readonly task: string
+  readonly steps: readonly Step[]
+  /** Absent: the device can be read. */
+  readonly failure?: FailureWire | undefined
+  readonly durationMs: number
+}
+
+/** Ends locked tasks that tested a device. The devices stay as they are: a test is no read. */
+export async function endTests(trx: Transaction<Tables>, tested: readonly Tested[]): Promise<void> {
+  if (tested.length === 0) return
+  await sql`
+    update tasks set state = case when tested.code is null then 'succeeded' else 'failed' end, failure_code = tested.code,
+      failure_details = tested.details, steps = tested.steps, duration_ms = tested.duration_ms, finished_at = now(),
+      lease_until = null
+    from unnest(${tested.map((one) => one.task)}::uuid[], ${tested.map((one) => one.failure?.code ?? null)}::text[],
+        ${tested.map((one) => (one.failure ? JSON.stringify(one.failure.details) : null))}::jsonb[],
+        ${tested.map((one) => JSON.stringify(one.steps))}::jsonb[], ${tested.map((one) => one.durationMs)}::int[])
+      as tested (task, code, details, steps, duration_ms)
+    where tasks.id = tested.task`.execute(trx)
 }
 
 export interface Swept {
@@ -210,7 +243,9 @@ export interface Swept {
 export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
   const failed = await sql<{ id: string; code: string }>`
     with late as (
-      select id, case when state = 'leased' then 'TASK_DEADLINE' when attempt > 0 then 'TASK_LOST' else 'AGENT_OFFLINE' end as code
+      select id, case when state = 'leased' then 'TASK_DEADLINE' when attempt > 0 then 'TASK_LOST'
+          when exists (select from agents where agents.site_id = tasks.site_id and ${isOnline}) then 'TASK_NOT_CLAIMED'
+          else 'AGENT_OFFLINE' end as code
       from tasks
       where (state = 'queued' and deadline_at <= now())
          or (state = 'leased' and lease_until <= now() and (attempt >= ${MAX_ATTEMPTS} or deadline_at <= now()))
@@ -219,11 +254,13 @@ export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
     ), ended as (
       update tasks set state = 'failed', failure_code = case when late.code = 'TASK_DEADLINE' and tasks.deadline_at > now()
           then 'TASK_LOST' else late.code end,
-        failure_details = jsonb_build_object('attempts', tasks.attempt), finished_at = now(), lease_until = null
+        failure_details = jsonb_build_object('attempts', tasks.attempt, 'lastSeen', ${lastSeenAt(sql`tasks.site_id`)}),
+        finished_at = now(), lease_until = null
       from late where tasks.id = late.id
-      returning tasks.id, tasks.device_id, tasks.failure_code as code
+      returning tasks.id, tasks.device_id, tasks.purpose, tasks.failure_code as code
     ), remembered as (
-      update devices set last_task_id = ended.id, last_failure_code = ended.code from ended where devices.id = ended.device_id
+      update devices set last_task_id = ended.id, last_failure_code = ended.code
+      from ended where devices.id = ended.device_id and ended.purpose = 'backup'
     )
     select id, code from ended`.execute(db)
   const requeued = await sql<{ id: string; siteId: string }>`

@@ -9,31 +9,46 @@ type Side = 'question' | 'answer'
 
 /** Every field that a sender may leave out, and what it then is; all others are mandatory. `*` stands for any index. */
 const optional: Readonly<Record<`${CallName} ${Side}`, Readonly<Record<string, unknown>>>> = {
-  'hello question': { drivers: {}, 'drivers.cisco_ios': undefined, holding: [], spooled: 0 },
-  'hello answer': { lost: [] },
+  'hello question': { drivers: {}, 'drivers.cisco_ios': undefined, holding: [], spooled: 0, abilities: [] },
+  'hello answer': { lost: [], abilities: [] },
   'claim question': {},
   'claim answer': {
     ...{ sealKey: undefined, 'tasks.*.driverDigest': undefined, 'tasks.*.box': undefined, 'tasks.*.local': undefined },
     ...{ 'tasks.*.hostKey': undefined, 'tasks.*.lastGoodBytes': undefined, 'tasks.*.options': {} },
     ...{ 'tasks.*.options.legacyAlgorithms': undefined, 'tasks.*.options.connectTimeoutMs': undefined },
     ...{ 'tasks.*.options.commandTimeoutMs': undefined, 'tasks.*.options.idleTimeoutMs': undefined },
-    'tasks.*.options.maxOutputBytes': undefined,
+    ...{ 'tasks.*.driverFile': undefined, 'tasks.*.patterns': undefined },
+    ...{ 'tasks.*.trial': undefined, 'tasks.*.trial.recording': undefined },
+    ...{ 'tasks.*.options.maxOutputBytes': undefined, 'tasks.*.purpose': undefined },
   },
   'renew question': {},
   'renew answer': { lost: [] },
   'report question': {
     ...{ 'reports.*.outcome.fingerprint': undefined, 'reports.*.outcome.reasons': undefined },
     ...{ 'reports.*.outcome.hostKey': undefined, 'reports.*.outcome.failure.details': {} },
+    ...{ 'reports.*.outcome.steps.*.detail': undefined, 'reports.*.outcome.steps.*.code': undefined },
+    ...{ 'reports.*.outcome.artifacts.*.failure.details': {}, 'reports.*.outcome.artifacts.*.reasons': undefined },
   },
-  'report answer': { 'results.*.failure': undefined, 'results.*.failure.details': {} },
+  'report answer': {
+    ...{ 'results.*.failure': undefined, 'results.*.failure.details': {}, 'results.*.artifacts': undefined },
+  },
   'content question': { spans: undefined, 'report.outcome.fingerprint': undefined },
+  'artifact question': {
+    'report.outcome.artifacts.*.failure.details': {},
+    'report.outcome.artifacts.*.reasons': undefined,
+  },
+  'artifact answer': { failure: undefined, 'failure.details': {} },
   'content answer': { failure: undefined, 'failure.details': {} },
+  'driver question': {},
+  'driver answer': {},
+  'tried question': {},
+  'tried answer': {},
 }
 
 /** Texts of a fixed form. */
 const fixedForm = [
   ...['id', 'task', 'device', 'session', 'sealKey', 'publicKey', 'contentHash', 'fingerprint', 'signature', 'hostKey'],
-  ...['kind', 'verdict', 'state', 'encoding', 'transport', 'secrets'],
+  ...['kind', 'verdict', 'state', 'encoding', 'transport', 'secrets', 'purpose', 'rung'],
 ]
 
 const folder = new URL('samples/v1/', import.meta.url)

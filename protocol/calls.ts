@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { ClaimAnswer, ClaimQuestion } from './claim.ts'
-import { ContentAnswer, ContentQuestion } from './content.ts'
+import { ArtifactQuestion, ContentAnswer, ContentQuestion } from './content.ts'
+import { DriverAnswer, DriverQuestion, TriedAnswer, TriedQuestion } from './driver-call.ts'
 import { FailureWire } from './failure.ts'
 import { type Challenge, HelloAnswer, HelloQuestion, type Refusal } from './hello.ts'
 import type { Nudges } from './nudges.ts'
@@ -17,6 +18,9 @@ export const calls = {
   renew: { question: RenewQuestion, answer: RenewAnswer },
   report: { question: ReportQuestion, answer: ReportAnswer },
   content: { question: ContentQuestion, answer: ContentAnswer },
+  artifact: { question: ArtifactQuestion, answer: ContentAnswer },
+  driver: { question: DriverQuestion, answer: DriverAnswer },
+  tried: { question: TriedQuestion, answer: TriedAnswer },
 } as const
 
 export type CallName = keyof typeof calls

@@ -1,6 +1,7 @@
 /** The agent asks for work; the hub hands out leased tasks, signed as one batch, each credential sealed for its task. */
 import { z } from 'zod'
 import { Attempt, Count, PublicKey, Uuid } from './hello.ts'
+import { Sha256 } from './statement.ts'
 import { Transport } from './transport.ts'
 
 /** `SHA256:` and base64 without padding, as OpenSSH prints it. */
@@ -41,10 +42,55 @@ export const DeviceOptions = z.object({
 })
 export type DeviceOptions = z.infer<typeof DeviceOptions>
 
+/** How a task may be logged in, beside the first way; `box` and `local` as in the task. */
+export const FurtherLogin = z.object({
+  credential: Uuid.optional(),
+  box: z.string().optional(),
+  local: z.string().optional(),
+})
+export type FurtherLogin = z.infer<typeof FurtherLogin>
+
+/** With the first login, the most that a device is asked to judge in one run. */
+export const MAX_FURTHER_LOGINS = 1
+
+/** UTF-16 code units of a recording that comes with a trial; a message must hold it. */
+export const RECORDING_MAX = 512 * 1024
+
+/** Own patterns of one device, put together from its driver's, its group's and its own. */
+export const LinePatterns = z.object({
+  /** Lines that are kept, but make no new version. */
+  ignore: z.array(z.string().max(500)).max(200),
+  /** Lines that are not kept. */
+  remove: z.array(z.string().max(500)).max(200),
+})
+export type LinePatterns = z.infer<typeof LinePatterns>
+
+/** A device that is passed on the way to another, by SSH. */
+export const Hop = z.object({
+  device: Uuid,
+  name: z.string(),
+  address: z.string(),
+  port: z.number().int().min(1).max(65535),
+  /** `SealedSecret` for this task, in a box; absent with `local`. */
+  box: z.string().optional(),
+  /** Name of a credential that the jump host keeps. */
+  local: z.string().optional(),
+  /** Pinned host key; absent: pin at first use. */
+  hostKey: HostKey.optional(),
+  /** Offer old algorithms to it. Absent: no. */
+  legacyAlgorithms: z.boolean().optional(),
+})
+export type Hop = z.infer<typeof Hop>
+
+/** A chain is no longer than this. */
+export const MAX_HOPS = 4
+
 export const Task = z.object({
   id: Uuid,
   /** Fencing number: rises with each hand-out of this task. */
   attempt: Attempt,
+  /** `test`: everything is done as for a backup, but no text is kept or sent. Absent: a backup. */
+  purpose: z.enum(['backup', 'test']).optional(),
   device: z.object({
     id: Uuid,
     name: z.string(),
@@ -56,6 +102,20 @@ export const Task = z.object({
   driver: z.string(),
   /** Digest of that driver as this agent announced it in hello; absent when the agent has no such driver. */
   driverDigest: z.string().optional(),
+  /**
+   * sha256 of the file of an own driver, which the agent asks for by `driver`; then `driverDigest` is that of the built-in driver which
+   * it extends. Absent: the built-in driver. Only for agents with the ability `own-drivers`.
+   */
+  driverFile: Sha256.optional(),
+  /** Lines to keep but not to compare, and lines to drop. Absent: none. Only for agents with the ability `own-drivers`. */
+  patterns: LinePatterns.optional(),
+  /** A trial of a driver: nothing is kept, the outcome goes into `tried`. Absent: none. */
+  trial: z
+    .object({
+      /** What is read instead of a device; see `agent/replay/recording.ts`. */
+      recording: z.string().max(RECORDING_MAX).optional(),
+    })
+    .optional(),
   transport: Transport,
   /**
    * `SealedSecret` for this task, in a box. With `local`, or when the device has no credential, there is one only for
@@ -64,8 +124,17 @@ export const Task = z.object({
   box: z.string().optional(),
   /** Name of a credential that the jump host keeps; the hub never has it. */
   local: z.string().optional(),
+  /**
+   * Names the credential and its present standing at the site, not its row: what one device says to it is held against the
+   * others that have the same. Absent: it is not watched.
+   */
+  credential: Uuid.optional(),
+  /** Tried in order, and only after the device refused the one before. Absent: none. Older agents do not know it. */
+  others: z.array(FurtherLogin).max(MAX_FURTHER_LOGINS).optional(),
   /** Pinned host key; absent: pin at first use. */
   hostKey: HostKey.optional(),
+  /** Devices to be passed on the way, the one that the agent reaches first. */
+  via: z.array(Hop).max(MAX_HOPS).optional(),
   /** Size of the last good version, bytes of text; absent: none yet. */
   lastGoodBytes: Count.optional(),
   /** `keep`: text is kept whole; `strip`: the agent masks, secrets never leave the site. */

@@ -1,5 +1,6 @@
 /** The text of a new version, compressed, in parts that fit a message. The report comes along, so any hub can finish it. */
 import { z } from 'zod'
+import { ARTIFACT_PART_BYTES, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from './artifact.ts'
 import { FailureWire } from './failure.ts'
 import { Count } from './hello.ts'
 import { Report } from './report.ts'
@@ -31,3 +32,23 @@ export const ContentAnswer = z.object({
   failure: FailureWire.optional(),
 })
 export type ContentAnswer = z.infer<typeof ContentAnswer>
+
+/** A part of an artifact, compressed by itself; its bytes come along as the envelope's. Every part but the last is full. */
+export const ArtifactQuestion = z.object({
+  report: Report,
+  /** Place in the outcome's `artifacts`. */
+  artifact: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_ARTIFACTS - 1),
+  encoding: z.literal('zstd'),
+  /** From 0. */
+  part: z.number().int().min(0),
+  parts: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_ARTIFACT_BYTES / ARTIFACT_PART_BYTES),
+})
+export type ArtifactQuestion = z.infer<typeof ArtifactQuestion>

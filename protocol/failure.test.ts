@@ -6,8 +6,23 @@ const table: ReadonlyMap<string, FailureEntry> = new Map(Object.entries(failures
 
 /** What a remedy may take from the details of the failure at hand. */
 const placeholders = new Set([
-  ...['agent', 'site', 'device', 'address', 'port', 'driver', 'credential'],
-  ...['path', 'contentHash', 'hub', 'oldest', 'newest'],
+  ...[
+    'agent',
+    'site',
+    'device',
+    'address',
+    'port',
+    'driver',
+    'credential',
+    'until',
+    'transport',
+    'hop',
+    'via',
+    'name',
+    'seen',
+    'reason',
+  ],
+  ...['path', 'contentHash', 'hub', 'oldest', 'newest', 'transport', 'lastSeen', 'seconds', 'idleSeconds'],
 ])
 
 /** Symptoms that the user's troubleshooting guide quotes, as far as what they are about exists, and their exact text here. */

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { accessFailures } from './failures/access.ts'
 import { databaseFailures } from './failures/database.ts'
 import { deviceFailures } from './failures/device.ts'
+import { driversFailures } from './failures/drivers.ts'
 import { enrollmentFailures } from './failures/enrollment.ts'
 import type { FailureEntry } from './failures/entry.ts'
 import { envelopeFailures } from './failures/envelope.ts'
@@ -26,6 +27,7 @@ export const failures = {
   ...accessFailures,
   ...databaseFailures,
   ...deviceFailures,
+  ...driversFailures,
   ...enrollmentFailures,
   ...envelopeFailures,
   ...hubFailures,

@@ -52,6 +52,8 @@ export const HelloQuestion = z.object({
     .default({}),
   /** Ways in that this agent knows; it gets no task with another one. */
   transports: z.array(Transport).max(32).default(['ssh']).catch(['ssh']),
+  /** What it can do beyond backups, such as `test`; it gets no task that wants more. Absent: nothing. */
+  abilities: z.array(z.string().max(32)).max(64).default([]),
   /** Tasks that the agent still works on, to be kept over the reconnect. */
   holding: z
     .array(z.object({ task: Uuid, attempt: Attempt }))
@@ -62,6 +64,21 @@ export const HelloQuestion = z.object({
 })
 export type HelloQuestion = z.infer<typeof HelloQuestion>
 
+/** How careful the agent is with a credential that has not opened a device for a while. */
+export const LoginCare = z.object({
+  /** Devices that may be logged in to at once with it. */
+  atOnce: z.number().int().min(1).max(MAX_COUNT),
+  /** Refusals in a row after which it is held back. */
+  refusals: z.number().int().min(1).max(MAX_COUNT),
+  /** For how long, ms. */
+  heldBackMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(DAY_MS * 7),
+})
+export type LoginCare = z.infer<typeof LoginCare>
+
 export const HelloAnswer = z.object({
   site: z.string(),
   name: z.string(),
@@ -69,8 +86,12 @@ export const HelloAnswer = z.object({
   keys: z.array(HubKey).min(1).max(8),
   leaseMs: z.number().int().positive().max(DAY_MS),
   renewEveryMs: z.number().int().positive().max(DAY_MS),
+  /** What the hub takes beyond texts, such as `artifacts`; it is sent nothing else. Absent: nothing. */
+  abilities: z.array(z.string().max(32)).max(64).default([]),
   /** Of what the agent said it holds: tasks that it must drop. */
   lost: z.array(Uuid).default([]),
+  /** Absent: the agent's own measure, three at once, three refusals, 15 minutes. */
+  care: LoginCare.optional(),
 })
 export type HelloAnswer = z.infer<typeof HelloAnswer>
 

@@ -1,8 +1,10 @@
 /** What became of tasks: hashes of what was read, or a coded failure. Text follows only when the hub asks for it. */
 import { z } from 'zod'
-import { HostKey } from './claim.ts'
+import { Artifact, MAX_ARTIFACTS } from './artifact.ts'
+import { HostKey, MAX_FURTHER_LOGINS, MAX_HOPS } from './claim.ts'
 import { FailureWire } from './failure.ts'
 import { Attempt, Count, Uuid } from './hello.ts'
+import { rungs, Step } from './ladder.ts'
 import { plainLine } from './plain.ts'
 import { Sha256, Signature } from './statement.ts'
 
@@ -23,13 +25,36 @@ export const ReadOutcome = z.object({
   reasons: z.array(plainLine(300)).max(8).optional(),
   /** Host key seen, when none was pinned in the task. */
   hostKey: HostKey.optional(),
+  /** Host keys seen on the way, of devices whose key was not pinned in the task. */
+  hopKeys: z
+    .array(z.object({ device: Uuid, hostKey: HostKey }))
+    .max(MAX_HOPS)
+    .optional(),
   /** By the agent over `statementBytes`. */
   signature: Signature,
+  /** Files that the device has beside its text. Absent: the driver asks for none, or the hub takes none. */
+  artifacts: z.array(Artifact).max(MAX_ARTIFACTS).optional(),
 })
 export type ReadOutcome = z.infer<typeof ReadOutcome>
 
+/** What was read of a device that has no text, only files. */
+export const ArtifactsOutcome = ReadOutcome.pick({ hostKey: true, hopKeys: true }).extend({
+  kind: z.literal('artifacts'),
+  artifacts: z.array(Artifact).min(1).max(MAX_ARTIFACTS),
+})
+export type ArtifactsOutcome = z.infer<typeof ArtifactsOutcome>
+
 export const FailedOutcome = z.object({ kind: z.literal('failed'), failure: FailureWire })
 export type FailedOutcome = z.infer<typeof FailedOutcome>
+
+/** What became of a test: each rung, and the failure when one failed. It brings no text. */
+export const TestedOutcome = z.object({
+  kind: z.literal('tested'),
+  steps: z.array(Step).max(rungs.length),
+  /** Absent: the device can be read. */
+  failure: FailureWire.optional(),
+})
+export type TestedOutcome = z.infer<typeof TestedOutcome>
 
 export const Report = z.object({
   task: Uuid,
@@ -38,7 +63,14 @@ export const Report = z.object({
   /** When the last byte was read, ms since 1970, agent's clock corrected to the hub's. */
   capturedAtMs: z.number().int().min(0).max(8.64e15),
   durationMs: Count,
-  outcome: z.discriminatedUnion('kind', [ReadOutcome, FailedOutcome]),
+  /** Which login opened the device, 0 the task's first. Absent: the first, if the device was read. */
+  login: z.number().int().min(0).max(MAX_FURTHER_LOGINS).optional(),
+  /** Which logins the device refused. Absent: none, or all that the failure is about when the agent does not know of this. */
+  refused: z
+    .array(z.number().int().min(0).max(MAX_FURTHER_LOGINS))
+    .max(MAX_FURTHER_LOGINS + 1)
+    .optional(),
+  outcome: z.discriminatedUnion('kind', [ReadOutcome, ArtifactsOutcome, FailedOutcome, TestedOutcome]),
 })
 export type Report = z.infer<typeof Report>
 
@@ -48,13 +80,25 @@ export const ReportQuestion = z.object({ reports: z.array(Report).min(1).max(MAX
 export type ReportQuestion = z.infer<typeof ReportQuestion>
 
 /**
- * `recorded`: the hub has it for good, forget it. `need`: send the text. `refused`: it will never be taken, forget it
+ * `recorded`: the hub has it for good, forget it. `need`: send the text, or the artifacts that are named. `refused`: it will never be taken, forget it
  * and log why. `later`: the hub can't just now (database or storage); keep it and try again.
  */
 export const ReportResult = z.object({
   task: Uuid,
   state: z.enum(['recorded', 'need', 'refused', 'later']),
   failure: FailureWire.optional(),
+  /** With `need`: places in the outcome's `artifacts` whose bytes the hub wants, then the report again. Absent: it wants the text. */
+  artifacts: z
+    .array(
+      z
+        .number()
+        .int()
+        .min(0)
+        .max(MAX_ARTIFACTS - 1),
+    )
+    .min(1)
+    .max(MAX_ARTIFACTS)
+    .optional(),
 })
 export type ReportResult = z.infer<typeof ReportResult>
 

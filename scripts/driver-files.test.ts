@@ -75,7 +75,9 @@ describe('the driver of a questionnaire', () => {
     for (const name of ['aaa_first', 'nokia_sros', 'zyxel_last']) {
       const after = indexWith(index, name)
       const lines = (like: RegExp) => [...after.matchAll(like)].map(([, found]) => found)
-      const names = [...drivers.all.map((driver) => driver.name), name].sort()
+      const names = [...drivers.all.map((driver) => driver.name), name].sort(
+        new Intl.Collator('en', { numeric: true }).compare,
+      )
       expect(lines(/^import (\w+) from/gm)).toEqual(names)
       expect(lines(/^ {2}(\w+),$/gm)).toEqual(names)
     }

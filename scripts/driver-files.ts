@@ -34,7 +34,7 @@ const CHANGES =
 export function problemsOf(answers: NewDriver, known: ReadonlySet<string>): string[] {
   const { name, title, aliases, channel, comment, prompt, config, complete, enable } = answers
   const problems: (string | false)[] = [
-    !/^[a-z]+_[a-z\d]+$/.test(name) && `name: ${name || 'nothing'}; it should be vendor_os, such as nokia_sros`,
+    !/^[a-z][a-z\d]*_[a-z\d]+$/.test(name) && `name: ${name || 'nothing'}; it should be vendor_os, such as nokia_sros`,
     title.trim() === '' && 'title: it is empty; write the system as its vendor does',
     ...[name, ...aliases].map((one) => known.has(one) && `${one === name ? 'name' : 'aliases'}: ${one} is taken`),
     ...aliases.map(
@@ -122,6 +122,9 @@ export function indexWith(index: string, name: string): string {
   return inserted(imported, /^ {2}(\w+),$/, name, `  ${name},`)
 }
 
+/** As the formatter sorts imports: os9 before os10. */
+const byNumbers = new Intl.Collator('en', { numeric: true })
+
 function inserted(text: string, like: RegExp, name: string, line: string): string {
   const lines = text.split('\n')
   const places = lines.flatMap((one, at) => {
@@ -130,7 +133,7 @@ function inserted(text: string, like: RegExp, name: string, line: string): strin
   })
   const last = places.at(-1)
   if (!last) throw new RangeError(`drivers/index.ts has no line like ${line}`)
-  lines.splice(places.find(({ found }) => found > name)?.at ?? last.at + 1, 0, line)
+  lines.splice(places.find(({ found }) => byNumbers.compare(found, name) > 0)?.at ?? last.at + 1, 0, line)
   return lines.join('\n')
 }
 

@@ -6,14 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Failure, remediesOf } from '@netraven/protocol/failure.ts'
 import { decodeSpans } from '@netraven/protocol/mask.ts'
+import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
 import { systemClock } from '../agent/clock.ts'
-import type { Driver } from '../agent/driver.ts'
+import { type Driver, driverOver } from '../agent/driver.ts'
 import { drivers } from '../agent/drivers/index.ts'
 import { readReplayed } from '../agent/replay/reading.ts'
 import { formatRecording, parseRecording, type Recording } from '../agent/replay/recording.ts'
 import { Session } from '../agent/session.ts'
+import type { Target } from '../agent/target.ts'
 import { makeText, type Text } from '../agent/text.ts'
-import { connectSsh, type SshTarget } from '../agent/transport/ssh.ts'
+import { connect } from '../agent/transport/connect.ts'
 import { leftIn, madeUp, replaceIn, SHORTEST } from './made-up.ts'
 import { agree, ask, askSecret, Cancelled, canAsk, isUsage, UsageError } from './questions.ts'
 import { Recorder } from './recorder.ts'
@@ -28,7 +30,9 @@ agent/drivers/recordings/DRIVER.NAME.session: what the device said, cut where it
 The commands that you see in the file are all that were sent; none changes anything.
 
   --driver NAME          the driver, or an alias of it
-  --host ADDRESS         name or IP address        --port N     (default: 22)
+  --host ADDRESS         name or IP address        --port N     (default: the usual one of the transport)
+  --transport NAME       another way in than the driver's usual one, such as telnet
+  --tls-pin sha256/…     the public key that the device must show over HTTPS, when nobody has signed its certificate
   --user NAME            who logs in
   --password-stdin       first line of standard input: the password; second line, if any: the enable password
   --key FILE             a private key instead; --passphrase-stdin: its passphrase is on standard input
@@ -59,7 +63,9 @@ function readFlags(args: string[]) {
     options: {
       driver: text,
       host: text,
-      port: { ...text, default: '22' },
+      port: text,
+      transport: text,
+      'tls-pin': text,
       user: text,
       'password-stdin': flag,
       key: text,
@@ -80,13 +86,19 @@ type Flags = ReturnType<typeof readFlags>
 
 interface Request {
   readonly driver: Driver
-  readonly target: SshTarget
+  readonly target: Target
   readonly enable: string | undefined
   readonly path: string
   readonly source: string
   /** Values that must not be in the file, whatever the driver finds. */
   readonly also: readonly string[]
   readonly keepSecrets: boolean
+}
+
+/** @returns undefined when the driver has no such way in */
+function transportOf(wanted: string | undefined, driver: Driver | undefined): Transport | undefined {
+  if (wanted === undefined) return driver?.transports[0] ?? 'ssh'
+  return driver?.transports.find((one) => one === wanted)
 }
 
 /** @throws UsageError with all that is missing or wrong */
@@ -100,13 +112,15 @@ async function requestOf(flags: Flags): Promise<Request> {
   const host = await must('host', 'Address of the device?')
   const username = await must('user', 'Who logs in?')
   const name = await must('name', 'A name for this recording, such as old-switch?')
-  const port = Number(flags.port)
+  const transport = transportOf(flags.transport, driver)
+  const port = Number(flags.port ?? defaultPorts[transport ?? 'ssh'])
   const path = join(
     flags.out ?? fileURLToPath(new URL('../agent/drivers/recordings/', import.meta.url)),
     `${driver?.name}.${name}.session`,
   )
   const problems = [
     !driver && `--driver is ${flags.driver ?? 'missing'}; there are ${drivers.all.map((one) => one.name).join(', ')}`,
+    driver && !transport && `--transport is ${flags.transport}; ${driver.name} has ${driver.transports.join(', ')}`,
     host === '' && '--host is missing',
     username === '' && '--user is missing',
     !/^[a-z\d]+(?:-[a-z\d]+)*$/.test(name) &&
@@ -120,11 +134,14 @@ async function requestOf(flags: Flags): Promise<Request> {
     flags.also !== undefined && !existsSync(flags.also) && `--also ${flags.also} is no file`,
     driver && existsSync(path) && !flags.force && `${path} is there already; --force writes over it`,
   ].filter((problem) => typeof problem === 'string')
-  if (!driver || problems.length > 0) throw new UsageError(problems.join('\n'))
+  if (!driver || !transport || problems.length > 0) throw new UsageError(problems.join('\n'))
   const [first, second] = await secretsFrom(flags, driver)
   return {
     driver,
     target: {
+      transport,
+      driver: driverOver(driver, transport),
+      name: host,
       address: host,
       port,
       username,
@@ -132,7 +149,10 @@ async function requestOf(flags: Flags): Promise<Request> {
         ? { password: first }
         : { privateKey: readFileSync(flags.key, 'utf8'), passphrase: first }),
       hostKey: flags['host-key'],
-      options: { legacyAlgorithms: flags['legacy-algorithms'] },
+      options: {
+        legacyAlgorithms: flags['legacy-algorithms'],
+        ...(flags['tls-pin'] === undefined ? {} : { tlsPin: flags['tls-pin'] }),
+      },
       timeoutMs: 30_000,
     },
     enable: second,
@@ -160,12 +180,14 @@ interface Taken {
   readonly text: Text
 }
 
-async function take({ driver, target, enable, source }: Request): Promise<Taken> {
+async function take({ target, enable, source }: Request): Promise<Taken> {
   const cancel = new AbortController()
   process.once('SIGINT', () => cancel.abort(new Failure('CANCELLED')))
-  const connection = await connectSsh(target, { signal: cancel.signal })
+  const { driver } = target
+  const connection = await connect(target, { signal: cancel.signal })
   try {
-    console.log(`logged in; the host key is ${connection.hostKey}`)
+    const { hostKey } = connection
+    console.log(`logged in${hostKey === undefined ? '' : `; the host key is ${hostKey}`}`)
     const recorder = new Recorder(driver)
     const session = await Session.open({
       driver,

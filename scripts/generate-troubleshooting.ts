@@ -3,6 +3,7 @@ import { type FailureEntry, failures } from '../protocol/failure.ts'
 import { accessFailures } from '../protocol/failures/access.ts'
 import { databaseFailures } from '../protocol/failures/database.ts'
 import { deviceFailures } from '../protocol/failures/device.ts'
+import { driversFailures } from '../protocol/failures/drivers.ts'
 import { enrollmentFailures } from '../protocol/failures/enrollment.ts'
 import { envelopeFailures } from '../protocol/failures/envelope.ts'
 import { hubFailures } from '../protocol/failures/hub.ts'
@@ -19,6 +20,7 @@ const rooms: readonly (readonly [string, Room])[] = [
   ['Reaching a device', deviceFailures],
   ['Logging in to a device', loginFailures],
   ['Reading a device', readingFailures],
+  ['Own drivers and patterns', driversFailures],
   ['Refused by the agent’s policy', policyFailures],
   ['Between agent and hub', linkFailures],
   ['Enrolling and identifying agents', enrollmentFailures],

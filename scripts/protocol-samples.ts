@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { artifactStatementBytes } from '@netraven/protocol/artifact.ts'
 import { AnswerBody, calls } from '@netraven/protocol/calls.ts'
 import { bodyDictionary } from '@netraven/protocol/dictionary.ts'
 import { EnrollQuestion, enrollProof } from '@netraven/protocol/enroll.ts'
@@ -56,6 +57,46 @@ const failed = {
     failure: { code: 'TCP_TIMEOUT', details: { address: '127.0.0.9', port: 22, elapsedMs: 30_000 } },
   },
 }
+const tested = {
+  ...{ task: idOf(13), attempt: 1, device: idOf(23), capturedAtMs: NOW + 3000, durationMs: 54 },
+  outcome: {
+    kind: 'tested',
+    steps: [
+      { rung: 'dns', state: 'skipped', ms: 0 },
+      { rung: 'tcp', state: 'passed', ms: 3, detail: '127.0.0.9 port 22' },
+      { rung: 'banner', state: 'failed', ms: 51, code: 'BANNER_TIMEOUT' },
+    ],
+  },
+}
+const archive = {
+  ...{ name: 'full.ucs', contentHash: hashOf('archive'), sizeBytes: 20_971_520, verdict: 'complete' as const },
+}
+const archived = {
+  ...{ task: idOf(14), attempt: 1, device: idOf(24), capturedAtMs: NOW + 4000, durationMs: 9000 },
+  outcome: {
+    kind: 'artifacts',
+    artifacts: [
+      {
+        ...{ source: 'newest /var/local/ucs/*.ucs', ...archive },
+        signature: Buffer.from(
+          agent.sign(
+            artifactStatementBytes({
+              device: idOf(24),
+              task: idOf(14),
+              attempt: 1,
+              capturedAtMs: NOW + 4000,
+              ...archive,
+            }),
+          ),
+        ).toString('base64url'),
+      },
+      {
+        source: 'get /config/license',
+        failure: { code: 'COMMAND_REJECTED', details: { command: 'get /config/license' } },
+      },
+    ],
+  },
+}
 const secret = { task: idOf(10), username: 'netraven', password: 'p4ss "wörd"', enable: 'en4ble' }
 const boxKeys = newBoxKeys()
 const sealer = sealTo(boxKeys.publicKey)
@@ -95,6 +136,10 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
     ...{ call: 'hello', side: 'question' },
     value: { session: agentChallenge, ...agentFacts, drivers: { cisco_ios: 'f21e300c545c6c52' }, holding, spooled: 3 },
   },
+  'hello-question-able': {
+    ...{ call: 'hello', side: 'question' },
+    value: { session: agentChallenge, ...agentFacts, abilities: ['test'] },
+  },
   'hello-question-bare': { call: 'hello', side: 'question', value: { session: agentChallenge, ...agentFacts } },
   'hello-answer': {
     ...{ call: 'hello', side: 'answer' },
@@ -109,13 +154,63 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
   },
   'claim-question': { call: 'claim', side: 'question', value: { credit: 50 } },
   'claim-answer': { call: 'claim', side: 'answer', value: { sealKey: sealer.publicKey, tasks: [task, bareTask] } },
+  'claim-answer-test': { call: 'claim', side: 'answer', value: { tasks: [{ ...bareTask, purpose: 'test' }] } },
   'claim-answer-none': { call: 'claim', side: 'answer', value: { tasks: [] } },
+  'claim-answer-own-driver': {
+    ...{ call: 'claim', side: 'answer' },
+    value: {
+      tasks: [
+        {
+          ...{ ...bareTask, driver: 'acme_os', driverFile: hashOf('acme_os') },
+          patterns: { ignore: ['^ntp clock-period '], remove: ['^! generated at '] },
+        },
+        { ...bareTask, driver: 'acme_os', driverFile: hashOf('acme_os 2'), trial: { recording: '@@ driver: acme_os' } },
+      ],
+    },
+  },
+  'driver-question': { call: 'driver', side: 'question', value: { digest: hashOf('acme_os') } },
+  'driver-answer': { call: 'driver', side: 'answer', value: { file: '{"name":"acme_os"}' } },
+  'tried-question': {
+    ...{ call: 'tried', side: 'question' },
+    value: {
+      trial: idOf(13),
+      outcome: {
+        ...{ kind: 'read', verdict: 'suspect', reasons: ['the end mark of the configuration is missing'] },
+        ...{ sizeBytes: 812, lines: 40, secrets: 2, preview: 'enable secret <secret:1a2b3c4d>' },
+      },
+    },
+  },
+  'tried-answer': { call: 'tried', side: 'answer', value: {} },
   'renew-question': {
     ...{ call: 'renew', side: 'question' },
     value: { holding, health: { rssBytes: 98_000_000, spooled: 0, active: 7 } },
   },
   'renew-answer': { call: 'renew', side: 'answer', value: { lost: [idOf(10)] } },
   'report-question': { call: 'report', side: 'question', value: { reports: [report, suspect, failed] } },
+  'report-question-tested': { call: 'report', side: 'question', value: { reports: [tested] } },
+  'report-question-artifacts': { call: 'report', side: 'question', value: { reports: [archived] } },
+  'report-answer-artifacts': {
+    ...{ call: 'report', side: 'answer' },
+    value: { results: [{ task: idOf(14), state: 'need', artifacts: [0] }] },
+  },
+  'artifact-question': {
+    ...{ call: 'artifact', side: 'question' },
+    value: { report: archived, artifact: 0, encoding: 'zstd', part: 0, parts: 20 },
+  },
+  'artifact-answer': { call: 'artifact', side: 'answer', value: { state: 'more' } },
+  'hello-answer-able': {
+    ...{ call: 'hello', side: 'answer' },
+    value: {
+      ...{
+        site: 'berlin',
+        name: 'jump-1',
+        keys: [{ publicKey: hub.publicKey }],
+        leaseMs: 45_000,
+        renewEveryMs: 15_000,
+      },
+      abilities: ['artifacts'],
+    },
+  },
   'report-answer': {
     ...{ call: 'report', side: 'answer' },
     value: {

@@ -3,12 +3,12 @@
  * where it waited for a command, a line without echo or a key. What the engine adds for its own certainty, a bare Enter at
  * a prompt and the answer to a cursor question, is left out, and so is the echo of commands.
  */
-import type { Channel, Connection } from '../agent/channel.ts'
+import type { Channel, Connection, ExchangeLimits } from '../agent/channel.ts'
 import { commandsOf, type Driver } from '../agent/driver.ts'
 import { ENTER } from '../agent/guard.ts'
 import type { Recording, Reply, Segment } from '../agent/replay/recording.ts'
 
-type Ends = Pick<Connection, 'shell' | 'exec'>
+type Ends = Pick<Connection, 'shell' | 'exec' | 'exchange'>
 
 /** What the engine typed, and what the device said until it typed again. */
 interface Turn {
@@ -38,6 +38,7 @@ export class Recorder {
 
   /** The same connection, listened to. */
   listen(device: Ends): Ends {
+    const exchange = device.exchange?.bind(device)
     return {
       shell: async () => {
         const channel = await device.shell()
@@ -59,6 +60,13 @@ export class Recorder {
           },
         })
       },
+      ...(exchange && {
+        exchange: async (command: string, limits: ExchangeLimits) => {
+          const reply = await exchange(command, limits)
+          this.#execs.push({ command, said: [reply.bytes], exit: reply.refused === undefined ? 0 : 1 })
+          return reply
+        },
+      }),
     }
   }
 

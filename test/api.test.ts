@@ -145,6 +145,7 @@ describe.each(servers)('the API on %s', (kind) => {
         keyFingerprint: expect.stringMatching(/^SHA256:/),
         publicKey: expect.stringMatching(/^ssh-ed25519 /),
       })
+      expect((await api.call('GET', '/api/credentials/key')).body.publicKey).toBe(saved.body.publicKey)
       expect(
         await codeOf('POST', '/api/credentials', { name: 'cut', username: 'u', privateKey: key.slice(0, 70) }),
       ).toEqual([400, 'CREDENTIAL_INVALID'])

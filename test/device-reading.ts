@@ -6,7 +6,8 @@ import type { Driver } from '../agent/driver.ts'
 import { drivers } from '../agent/drivers/index.ts'
 import { defaultPolicy, parsePolicy } from '../agent/policy.ts'
 import { connect } from '../agent/transport/connect.ts'
-import type { DeviceOptions, SealedSecret } from '../protocol/claim.ts'
+import { wayThrough } from '../agent/transport/hops.ts'
+import type { DeviceOptions, Hop, SealedSecret } from '../protocol/claim.ts'
 import { Failure } from '../protocol/failure.ts'
 
 export interface Reading {
@@ -21,6 +22,8 @@ export interface Reading {
   readonly signal?: AbortSignal
   /** Absent: ssh. */
   readonly transport?: Transport
+  /** Devices to be passed on the way. */
+  readonly hops?: readonly { readonly hop: Omit<Hop, 'device'>; readonly secret: Omit<SealedSecret, 'task'> }[]
   /** Policy file of the agent; absent: the default. */
   readonly policy?: string
 }
@@ -29,6 +32,7 @@ export function readDevice(reading: Reading): Promise<Read> {
   const driver = typeof reading.driver === 'string' ? drivers.find(reading.driver) : reading.driver
   if (!driver) throw new RangeError(`there is no driver ${reading.driver}`)
   const id = randomUUID()
+  const { hops = [] } = reading
   const task = {
     id,
     attempt: 1,
@@ -39,12 +43,19 @@ export function readDevice(reading: Reading): Promise<Read> {
     options: reading.options ?? {},
     deadlineMs: Date.now() + 300_000,
     ...(reading.hostKey === undefined ? {} : { hostKey: reading.hostKey }),
+    ...(hops.length > 0 ? { via: hops.map(({ hop }) => ({ ...hop, device: randomUUID() })) } : {}),
   }
   return backup(task, {
     driver,
     secret: { task: id, username: reading.username, ...reading.secret },
     policy: reading.policy === undefined ? defaultPolicy() : parsePolicy(reading.policy, 'policy.json'),
     connect,
+    through: wayThrough,
+    hopSecret: async ({ name }) => {
+      const found = hops.find(({ hop }) => hop.name === name)
+      if (!found) throw new Failure('NO_CREDENTIAL')
+      return { task: id, ...found.secret }
+    },
     signal: reading.signal ?? new AbortController().signal,
     nowMs: Date.now,
     log: { debug: () => undefined },

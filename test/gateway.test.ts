@@ -51,7 +51,7 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
     const blobs = await openLocalBlobs({ folder, keyring, log })
     http = createServer()
     gateway = openGateway(http, {
-      hubId,
+      ...{ hubId, driverFile: async () => '{}', tried: async () => undefined },
       signingKey: () => hubKey,
       announcedKeys: () => announced,
       findAgent: (id) => findAgent(db, id),

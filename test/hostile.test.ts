@@ -138,17 +138,24 @@ describe('a replayed host with a channel for each command', () => {
 
 describe('a device that is hung', () => {
   const options = { connectTimeoutMs: 700, idleTimeoutMs: 700, commandTimeoutMs: 2000 }
+  const patient = { ...options, idleTimeoutMs: 1500 }
 
-  it.each<[Partial<Faults>, FailureCode, object]>([
+  it.each<[Partial<Faults>, FailureCode, object, object?]>([
     [{ hang: 'banner' }, 'BANNER_TIMEOUT', {}],
+    [{ dripBanner: true }, 'BANNER_TIMEOUT', {}],
     [{ hang: 'kex' }, 'SSH_PROTOCOL', { server: 'SSH-2.0-Replay' }],
     [{ hang: 'auth' }, 'CONNECTION_LOST', {}],
+    [{ hang: 'session' }, 'CHANNEL_REFUSED', {}],
+    [{ hang: 'shell' }, 'CHANNEL_REFUSED', {}],
     [{ hang: 'prompt' }, 'PROMPT_NOT_FOUND', {}],
+    [{ bytesPerSecond: 1 }, 'PROMPT_NOT_FOUND', {}, patient],
+    [{ hang: 'enable' }, 'DEVICE_COMMAND_TIMEOUT', { command: 'enable', kind: 'stalled' }],
     [{ hang: 'command' }, 'DEVICE_COMMAND_TIMEOUT', { command: 'show running-config', kind: 'stalled' }],
     [{ bytesPerSecond: 1000 }, 'DEVICE_COMMAND_TIMEOUT', { command: 'show running-config', kind: 'slow' }],
-  ])('is given up in time: %j', async (faults, code, details) => {
+  ])('is given up in time: %j', async (faults, code, details, limits = options) => {
     await fleet.fail(device.name, faults)
-    expect(await failureOf(readDevice(toward(device, { options })))).toMatchObject({ code, details })
+    expect(await failureOf(readDevice(toward(device, { options: limits })))).toMatchObject({ code, details })
+    await expect.poll(async () => (await fleet.stats())[device.name]?.open).toBe(0)
   })
 
   it('is let go when the task is cancelled, and the connection with it', async () => {

@@ -23,15 +23,28 @@ export const doors: Readonly<Record<string, RegExp>> = {
   pino: /^(?:hub|agent)\/log\.ts$/,
   'socket.io': /^hub\/gateway\.ts$/,
   'socket.io-client': /^agent\/link\.ts$/,
-  ssh2: /^agent\/transport\/ssh\.ts$/,
+  ssh2: /^agent\/transport\/(?:ssh|sftp-files)\.ts$/,
   tweetnacl: /^protocol\/sealed-box\.ts$/,
+  yaml: /^hub\/driver-source\.ts$/,
 }
 
 /** A file that may be longer than 300 lines (a driver: 80), how long, and why it must be. */
 export const raisedCeilings: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
+  'agent/drivers/index.ts': {
+    lines: 420,
+    why: 'two lines a driver, and nothing else',
+  },
+  'agent/transport/http.test.ts': {
+    lines: 400,
+    why: 'one server in this process, and every way in which a login, an answer or a certificate fails against it',
+  },
   'agent/transport/ssh.test.ts': {
     lines: 520,
     why: 'one server in this process, and every way in which a login or a channel fails against it',
+  },
+  'scripts/protocol-samples.ts': {
+    lines: 400,
+    why: 'a golden message of every conversation, in one table beside the code that signs them',
   },
   'test/queue.test.ts': {
     lines: 400,

@@ -107,6 +107,11 @@ describe.skipIf(noPeers)('an OpenSSH server that is set up otherwise', () => {
       expect(failure).toMatchObject({ code: 'METHOD_UNSUPPORTED', details: { methods: ['publickey'] } })
     }))
 
+  it('is read when it has group exchange alone, before a proof of its prime of 8192 bits could have ended', () =>
+    withPeer({ config: ['KexAlgorithms diffie-hellman-group-exchange-sha256', 'Ciphers aes256-ctr'] }, async (peer) => {
+      expect((await readDevice(toward(peer, { options: { connectTimeoutMs: 15_000 } }))).verdict).toBe('complete')
+    }))
+
   it('[DEV-7] is refused with old algorithms alone, named, and read once they are allowed', () =>
     withPeer(
       {

@@ -30,7 +30,7 @@ export default defineDriver({
     {
       run: 'show system version',
       as: 'note',
-      keep: /^;? *(?:Version info|Board|Board type|Serial Number|Product Key|Software Version|Slot Number|Number of DSP Cores|HW Board Type|Version ID|Flash size)[^\n:]{0,20}:/,
+      keep: /^;? *(?:Version info|Board|Board type|Serial Number|Product Key|Software Version|Slot Number|Number of DSP Cores|HW Board Type|Version ID) ?:/,
     },
     {
       run: 'show running-config',
@@ -43,8 +43,8 @@ export default defineDriver({
   ],
   volatile: [/^#+ ?(?:Configuration last|Last saved|Generated|Date|Time)\b/],
   secrets: [
-    /^ *(?!description |name |display-name |banner |no ).*?\bpassword (?:obscured |encrypted )?(?!obscured |encrypted |policy|min|complexity|strength)(?<secret>"[^"\n]*"|\S+)/,
-    /^ *(?:radius-server|tacacs-server|shared-secret|secret|key|pre-shared-key|psk|passphrase|key-string|message-digest-key \d+ md5|authentication-key|wpa-psk) (?:(?:host|server) \S+ )?(?:(?:key|secret) )?(?:obscured |encrypted |ascii |hex |\d )?(?!host |server )(?<secret>"[^"\n]*"|\S+)$/,
+    /^ *(?=\S)(?!description |name |display-name |banner |no )[^"\n]{0,200}?\bpassword (?:obscured |encrypted )?(?!obscured |encrypted |policy|min|complexity|strength)(?<secret>"[^"\n]*"|\S+)/,
+    /^ *(?:ip ospf |ppp chap )?(?:radius-server|tacacs-server|shared-secret|secret|key|pre-shared-key|psk|passphrase|key-string|message-digest-key \d+ md5|authentication-key|wpa-psk) (?:(?:host|server) \S+ )?(?:(?:key|secret) )?(?:obscured |encrypted |ascii |hex |\d )?(?!host |server )(?<secret>"[^"\n]*"|\S+)$/,
     /^ *(?:ro|rw|trap)-community-string(?:-\d)? (?<secret>"[^"\n]*"|\S+)/,
     /^ *(?:snmp-server community|trap-community-string|community-string) (?<secret>"[^"\n]*"|\S+)/,
     /^ *(?:auth|priv|private|authentication|privacy)-key (?:obscured |encrypted )?(?<secret>"[^"\n]*"|\S+)/,

@@ -19,7 +19,7 @@ export default defineDriver({
         {
           request: 'POST /j_security_check',
           form: { j_username: '{username}', j_password: '{password}' },
-          refused: /<html/i,
+          refused: /<(?:html|HTML)/,
         },
       ],
     },

@@ -37,6 +37,8 @@ export default defineDriver({
     /^add (?:aaa|authentication) user \S+ -password (?<secret>"[^"\n]*"|\S+)/,
     /^(?:add|set) snmp (?:community|trap .{0,120}?-communityName) (?<secret>"[^"\n]*"|\S+)/,
     /^(?:add|set|bind) (?!ssl ).*? -(?:password|secondaryPassword|scriptPassword|radKey|radAccountKey|tacacsSecret|ldapBindDnPassword|clientSecret|auth[Pp]asswd|priv[Pp]asswd|keyValue|passcrypt|passphrase|psk|sharedSecret|communityString|haKey|md5Key|key) (?<secret>"[^"\n]*"|[^\s"]+)/,
+    /^(?:add|set) snmp user .*? -priv[Pp]asswd (?<secret>"[^"\n]*"|[^\s"]+)/,
+    /^(?:add|set) lb monitor .*? -secondaryPassword (?<secret>"[^"\n]*"|[^\s"]+)/,
     /^(?:add|set) ssl certKey .*? -(?:passcrypt|password|passplain) (?<secret>"[^"\n]*"|\S+)/,
     ...urlSecrets,
     ...pemSecrets,

@@ -42,10 +42,10 @@ export default defineDriver({
     /^ *set snmpv3 .*?\bauth-pass (?<secret>"[^"\n]*"|\S+)/,
     /^ *set snmpv3 .*?\bpriv-pass (?<secret>"[^"\n]*"|\S+)/,
     /^ *set snmpv3 community .*?\bname (?<secret>"[^"\n]*"|\S+)/,
-    /^ *set (?:ntp|nsrp|nsm|dns|pppoe?a?|modem|ppp|xauth|url|fips-mode) .*?\b(?:preshare-key|password|otp|auth-key) (?<secret>"[^"\n]*"|\S+)/,
+    /^ *set (?:ntp|nsrp|nsm|nsmgmt|dns|pppoe?a?|modem|ppp|xauth|url|fips-mode) .*?\b(?:preshare-key|password|secret|otp|auth-key) (?<secret>"[^"\n]*"|\S+)/,
     /^ *set interface .*?\bauthentication (?:md5|password) (?<secret>"[^"\n]*"|\S+)/,
     /^ *set (?:neighbor|vneighbor|area) .*?\b(?:md5-authentication|authentication (?:md5|password)) (?<secret>"[^"\n]*"|\S+)/,
-    /^ *set (?:ssid|wlan) .*?\b(?:passphrase|shared-secret|psk|key-length \S+ method (?:asciitext|hexadecimal)) (?<secret>"[^"\n]*"|\S+)/,
+    /^ *set (?:ssid|wlan) .*?(?<![\w-])(?:passphrase|shared-secret|psk|key-length \S+ method (?:asciitext|hexadecimal)) (?<secret>"[^"\n]*"|\S+)/,
     ...urlSecrets,
   ],
 })

@@ -36,7 +36,7 @@ export default defineDriver({
     /^ *(?:administrator|operator|superuser|user|username) \S+ (?:.{0,60}? )?password (?:hash )?(?<secret>"[^"\n]*"|\S+)/,
     /^ *snmp (?:community|target-community|v1-v2c community) (?<secret>"[^"\n]*"|\S+)/,
     /^ *snmp target \S+ .*?\bcommunity (?<secret>"[^"\n]*"|\S+)/,
-    /^ *(?:authentication outbound|identification inbound|authentication|username|credentials|pppoe|ppp|web-proxy) .*?\bpassword (?<secret>"[^"\n]*"|\S+)/,
+    /^ *(?:authentication|identification|username|credentials|pppoe|ppp|web-proxy) .*?\bpassword (?<secret>"[^"\n]*"|\S+)/,
     /^ *(?:password|shared-secret|pre-?shared-key|esp-(?:encryption|authentication)-key|psk|key|secret|passphrase) (?:encrypted |hash |ascii |hex )?(?!\d$)(?<secret>"[^"\n]*"|\S+)(?: encrypted)?$/,
     /^ *(?:radius-client|tacacs-client|server) .*?\b(?:shared-)?secret (?:encrypted )?(?<secret>"[^"\n]*"|\S+)/,
     ...urlSecrets,

@@ -12,10 +12,7 @@ export default defineDriver({
   channel: 'shell',
   prompt: /^>> [\w.\- ()[\]*&/]{1,90}# ?$/,
   answers: [{ when: /Confirm seeing above note \[y\]: ?$/, send: 'y' }],
-  pagers: [
-    { when: /^Press q to quit, any other key to continue.{0,10}$/, send: ' ' },
-    ...commonPagers,
-  ],
+  pagers: [{ when: /^Press q to quit, any other key to continue.{0,10}$/, send: ' ' }, ...commonPagers],
   rejected: [/^Error: (?:[Uu]nknown (?:command|menu)|[Bb]ad command|[Ii]nvalid)/, /^(?:Unknown|Ambiguous) command/],
   denied: [/^(?:Error: )?.{0,60}(?:[Nn]ot (?:permitted|authorized|allowed)|[Pp]ermission denied|[Aa]ccess denied)/],
   commands: [

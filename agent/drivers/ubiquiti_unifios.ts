@@ -5,8 +5,9 @@ import { jsonCommands, jsonSecrets } from './shared/json.ts'
  * A UniFi OS console (Dream Machine, Cloud Key, UniFi OS Server) with its Network application: what a site is configured to be. It is
  * the site `default`, as the first one of each console is called; the access points and switches themselves are read over SSH.
  */
-const collections = `networkconf wlanconf setting firewallrule firewallgroup portforward routing portconf usergroup radiusprofile
-  account dhcpoption dynamicdns wlangroup apgroup hotspotop`
+const collections = `networkconf wlanconf setting firewallrule firewallgroup portforward routing portconf usergroup radiusprofile`
+const more = 'account dhcpoption dynamicdns wlangroup hotspotop'
+const paths = (names: string) => names.split(/\s+/).map((name) => `/proxy/network/api/s/default/rest/${name}`)
 
 export default defineDriver({
   title: 'Ubiquiti UniFi OS console (UniFi Network)',
@@ -39,7 +40,7 @@ export default defineDriver({
   rejected: [/^<(?:!DOCTYPE|html)/],
   commands: [
     { run: 'GET /proxy/network/status', as: 'note', keep: /^ *"(?:server_version|server_running_version)": / },
-    ...jsonCommands(collections.split(/\s+/).map((name) => `/proxy/network/api/s/default/rest/${name}`)),
+    ...jsonCommands(paths(collections), paths(more)),
   ],
   volatile: [/^ *"(?:last_seen|last_updated|uptime|next_update_time|last_reset|setting_updated_at)": \d+,?$/],
   secrets: [

@@ -21,7 +21,11 @@ export default defineDriver({
     /^ *%? ?(?:Error: )?.{0,60}(?:[Pp]ermission denied|[Nn]ot (?:authorized|permitted|allowed)|[Ii]nsufficient privilege)/,
   ],
   commands: [
-    { run: 'show sysinfo', as: 'note', keep: /^ *-*(?:[Ss]erial [Nn]umber|[Vv]ersion|[Mm]odel|[Ss]ystem [Nn]ame|[Bb]uild)\b.{0,20}[:=]/ },
+    {
+      run: 'show sysinfo',
+      as: 'note',
+      keep: /^ *-*(?:[Ss]erial [Nn]umber|[Vv]ersion|[Mm]odel|[Ss]ystem [Nn]ame|[Bb]uild)\b.{0,20}[:=]/,
+    },
     {
       run: 'export config to console',
       as: 'config',

@@ -4,6 +4,7 @@ import type { Transport } from '@netraven/protocol/transport.ts'
 import type { Connection } from '../channel.ts'
 import { logInOnLine } from '../line-login.ts'
 import type { ConnectParts, Target } from '../target.ts'
+import { connectFiles, filesOver } from './files.ts'
 import { connectHttp } from './http.ts'
 import { connectNetconf } from './netconf.ts'
 import { connectSsh } from './ssh.ts'
@@ -17,12 +18,23 @@ const ways: Partial<Readonly<Record<Transport, Connect>>> = {
   netconf: connectNetconf,
   https: connectHttp,
   http: connectHttp,
+  sftp: connectFiles,
+  scp: connectFiles,
 }
 
 /** SSH, and behind it the login of a system that asks itself, or of the console whose line it is. */
 async function connectSshLine(target: Target, parts: ConnectParts): Promise<Connection> {
-  const connection = await connectSsh(target, parts)
-  if (!target.options.console && !target.driver.login?.afterSsh) return connection
+  const open = target.driver.login?.afterSsh ?? false
+  const connection = await connectSsh({ ...target, open }, parts)
+  if (!target.options.console && !open) {
+    return {
+      hostKey: connection.hostKey,
+      shell: () => connection.shell(),
+      exec: (command) => connection.exec(command),
+      exchange: filesOver(connection, target, parts),
+      close: () => connection.close(),
+    }
+  }
   return {
     hostKey: connection.hostKey,
     shell: async () => logInOnLine(await connection.shell(), target, parts),

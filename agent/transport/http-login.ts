@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { ExchangeLimits } from '../channel.ts'
 import type { HttpPlan, HttpStep } from '../http-plan.ts'
+import type { Climb } from '../ladder.ts'
 import type { Target } from '../target.ts'
 import type { Ask, Told } from './http.ts'
 import { type DigestChallenge, digestAnswer, digestChallenge } from './http-digest.ts'
@@ -24,8 +25,11 @@ export class HttpLogin {
   #count = 0
   #proved = false
 
-  constructor(plan: HttpPlan, target: Target, client: Client) {
+  readonly #ladder: Climb | undefined
+
+  constructor(plan: HttpPlan, target: Target, client: Client, ladder?: Climb) {
     this.#plan = plan
+    this.#ladder = ladder
     this.#target = target
     this.#client = client
     this.#values = { username: target.username, password: target.password ?? '' }
@@ -35,18 +39,42 @@ export class HttpLogin {
   async begin(): Promise<void> {
     const { login } = this.#plan
     if (login.kind !== 'session') return
+    this.#ladder?.enter('login')
     for (const step of login.steps) await this.#step(step)
     this.#proved = true
+    this.#ladder?.pass('login', login.kind)
   }
 
   /** A request with what proves who asks. @throws Failure PASSWORD_REJECTED and as `HttpClient.ask` */
   async ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
+    if (this.#proved) return this.#ask(ask, command, limits)
+    // Without a step of its own the login is judged with the first request.
+    this.#ladder?.enter('login')
+    const told = await this.#ask(ask, command, limits)
+    this.#ladder?.pass('login', this.#plan.login.kind)
+    this.#ladder?.enter('command')
+    return told
+  }
+
+  async #ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
     const headers = { ...filled(this.#plan.headers, this.#values), ...ask.headers, ...this.#standing() }
     if (this.#plan.login.kind === 'digest') return this.#digest({ ...ask, headers }, command, limits)
-    const told = await this.#client.ask({ ...ask, headers }, command, limits)
+    const told = await this.#client.ask({ ...this.#filled(ask), headers }, command, limits)
     if (told.status === 401 && !this.#proved) throw this.#rejected({ status: 401 })
     this.#proved = true
     return told
+  }
+
+  #filled(ask: Ask): Ask {
+    const { fill: kind } = this.#plan
+    if (kind === undefined) return ask
+    const encode = ENCODINGS[kind]
+    const body = ask.body === undefined ? undefined : fill(ask.body, this.#values, encode)
+    return {
+      ...ask,
+      path: fill(ask.path, this.#values, kind === 'url' ? encode : (text) => encodeURIComponent(encode(text))),
+      body,
+    }
   }
 
   /** Says good-bye; whatever comes of it. */
@@ -139,7 +167,7 @@ export class HttpLogin {
       return { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
     }
     if (step.json === undefined) return { headers: {} }
-    const body = fill(step.json, this.#values, (text) => JSON.stringify(text).slice(1, -1))
+    const body = fill(step.json, this.#values, ENCODINGS.json)
     return { body, headers: { 'content-type': 'application/json' } }
   }
 
@@ -151,6 +179,20 @@ export class HttpLogin {
     const { address, port } = this.#target
     return { address, port }
   }
+}
+
+const XML_SIGNS: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+const ENCODINGS: Readonly<Record<'xml' | 'json' | 'url', (text: string) => string>> = {
+  xml: (text) => text.replace(/[&<>"']/g, (sign) => XML_SIGNS[sign] ?? sign),
+  json: (text) => JSON.stringify(text).slice(1, -1),
+  url: encodeURIComponent,
 }
 
 function basic(username = '', password = ''): string {

@@ -19,7 +19,27 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const certificateOf = (name: string, ...more: string[]) => {
   const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
   const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name},IP:127.0.0.1`]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, '-days', '2', ...subject, ...more], { stdio: 'ignore' }) // biome-ignore format: one command
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      ...subject,
+      ...more,
+    ],
+    { stdio: 'ignore' },
+  )
   return { key: readFileSync(key), cert: readFileSync(cert) }
 }
 const own = certificateOf('device.example')
@@ -208,6 +228,18 @@ describe('a login', () => {
 
   it('[DAUTH-1] by a form that brings no token is refused', async () => {
     expect((await failureOf(get(await formServer([], '{}'), { plan: session }))).code).toBe('PASSWORD_REJECTED')
+  })
+
+  it('inside each request is written as its body wants it', async () => {
+    let heard = ''
+    const port = await serve(async (request, response) => {
+      heard = `${request.url} ${await bodyOf(request)}`
+      response.end('x')
+    })
+    const plan: HttpPlan = { login: { kind: 'session', steps: [] }, fill: 'xml' }
+    const command = 'POST /api?q=<u>{username}</u>&p={password} <p>{password}</p>'
+    await get(port, { plan, password: 'a&<b"' }, command)
+    expect(heard).toBe('/api?q=<u>admin</u>&p=a%26amp%3B%26lt%3Bb%26quot%3B <p>a&amp;&lt;b&quot;</p>')
   })
 
   it('by JSON keeps a password with quotes whole', async () => {

@@ -1,9 +1,11 @@
 /** HTTP and HTTPS to one device: one connection at a time, the driver's own requests and no others. */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { Channel, Connection, ExchangeLimits, ExchangeReply } from '../channel.ts'
+import type { Channel, Connection, ExchangeLimits, ExchangeReply, Sink } from '../channel.ts'
 import { systemClock } from '../clock.ts'
+import type { Climb } from '../ladder.ts'
 import { Patience } from '../patience.ts'
 import type { ConnectParts, Target } from '../target.ts'
 import { HttpLogin } from './http-login.ts'
@@ -43,7 +45,7 @@ export async function connectHttp(target: Target, parts: ConnectParts): Promise<
   const client = new HttpClient(target, parts)
   try {
     await client.open()
-    const login = new HttpLogin(plan, target, client)
+    const login = new HttpLogin(plan, target, client, parts.ladder)
     await login.begin()
     return new HttpConnection(client, login)
   } catch (error) {
@@ -61,12 +63,16 @@ class HttpConnection implements Connection {
     this.#login = login
   }
 
-  async exchange(command: string, limits: ExchangeLimits): Promise<ExchangeReply> {
+  async exchange(command: string, limits: ExchangeLimits, into?: Sink): Promise<ExchangeReply> {
     const [, method, path, body] = REQUEST.exec(command) ?? []
     if (method === undefined || path === undefined)
       throw new Failure('POLICY_COMMAND', { command: command.slice(0, 200) })
     const told = await this.#login.ask({ method, path, body, headers: {} }, command, limits)
-    return replyOf(told, this.#client.failure('HTTP_STATUS', { command, status: told.status, said: saidBy(told) }))
+    return replyOf(
+      told,
+      into,
+      this.#client.failure('HTTP_STATUS', { command, status: told.status, said: saidBy(told) }),
+    )
   }
 
   async shell(): Promise<Channel> {
@@ -83,9 +89,13 @@ class HttpConnection implements Connection {
 }
 
 /** @throws `failed` when the device itself has a problem */
-function replyOf(told: Told, failed: Failure): ExchangeReply {
+function replyOf(told: Told, into: Sink | undefined, failed: Failure): ExchangeReply {
   const { status, body, message } = told
   if (status >= 200 && status < 300) {
+    if (into) {
+      into(body)
+      return { bytes: Buffer.alloc(0) }
+    }
     const { bytes, doubt } = readable(body, message.headers['content-type'])
     return { bytes, ...(doubt === undefined ? {} : { doubt }) }
   }
@@ -121,7 +131,7 @@ export class HttpClient {
 
   /** Sees that the device is there and is the right one. @throws Failure as `connectTcp` and `connectTls` */
   async open(): Promise<void> {
-    this.#ready = await this.#connect()
+    this.#ready = await this.#connect(this.#parts.ladder)
   }
 
   /**
@@ -149,12 +159,14 @@ export class HttpClient {
     this.#agent.destroy()
   }
 
-  async #connect(): Promise<Duplex> {
+  /** @param ladder absent: a later connection, which is no rung of its own */
+  async #connect(ladder?: Climb): Promise<Duplex> {
     const ready = this.#ready
     this.#ready = undefined
     if (ready && !ready.destroyed) return ready
-    const stream = await (this.#parts.dial?.(this.#target) ?? connectTcp(this.#target, this.#parts))
-    return this.#target.transport === 'https' ? connectTls(stream, this.#target, this.#parts) : stream
+    const parts = { ...this.#parts, ladder }
+    const stream = await (parts.dial?.(this.#target) ?? connectTcp(this.#target, parts))
+    return this.#target.transport === 'https' ? connectTls(stream, this.#target, parts) : stream
   }
 
   #once({ method, path, body, headers }: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
@@ -242,6 +254,12 @@ class OneAtATime extends Agent {
   constructor(connect: () => Promise<Duplex>) {
     super({ keepAlive: true, maxSockets: 1 })
     this.#connect = connect
+  }
+
+  /** A stream through other devices is used once: Node can keep sockets only. */
+  override keepSocketAlive(stream: Duplex): boolean {
+    const kept: unknown = stream instanceof Socket && super.keepSocketAlive(stream)
+    return kept !== false
   }
 
   override createConnection(_options: object, callback?: (error: Error | null, stream: Duplex) => void): undefined {

@@ -1,10 +1,11 @@
 /**
- * In which order a login is tried, and what its end means. A secret is tried once: many devices lock an account after a few
- * wrong ones, so what was rejected one way is not offered another way.
+ * In which order a login is tried (RFC 4252), and what its end means: `none` where the system asks behind SSH itself, then the key, then
+ * the password, then the password as the answer to questions. Never an ssh-agent. A secret is tried once: many devices lock an account
+ * after a few wrong ones, so what was rejected one way is not offered another way.
  */
 import { Failure } from '@netraven/protocol/failure.ts'
 
-export type Method = 'publickey' | 'password' | 'keyboard-interactive'
+export type Method = 'none' | 'publickey' | 'password' | 'keyboard-interactive'
 
 /** Questions that want the password; another (a token code) can't be answered. */
 const ASKS_PASSWORD = /pass|kennwort|contrase|mot de/i
@@ -20,8 +21,10 @@ export class Login {
   #keyRejected = false
   #asked: string | undefined
 
-  constructor(has: { readonly key: boolean; readonly password: boolean }) {
+  /** @param has what there is to show; `open`: the device may let everybody in and ask then */
+  constructor(has: { readonly key: boolean; readonly password: boolean; readonly open: boolean }) {
     this.#order = [
+      ...(has.open ? (['none'] as const) : []),
       ...(has.key ? (['publickey'] as const) : []),
       ...(has.password ? (['password', 'keyboard-interactive'] as const) : []),
     ]
@@ -29,7 +32,12 @@ export class Login {
 
   /** A secret is under way and the device has not judged it. */
   get pending(): boolean {
-    return this.#tried.length > 0
+    return this.#tried.some((method) => method !== 'none')
+  }
+
+  /** What was tried last; after a login, what it was taken for. */
+  get method(): Method | undefined {
+    return this.#tried.at(-1)
   }
 
   /**
@@ -86,6 +94,7 @@ export class Login {
 
   #mayTry(method: Method, methods: readonly string[] | null): boolean {
     if (this.#tried.includes(method)) return false
+    if (method === 'none') return methods === null
     if (methods && !methods.includes(method)) return false
     if (method !== 'keyboard-interactive') return true
     return methods !== null && !this.#passwordRejected

@@ -1,30 +1,33 @@
 /** SSH to one device: connects, checks the host key, logs in, opens channels; every way to fail gets its code. */
 import { createHash } from 'node:crypto'
-import { Failure, type FailureCode, type FailureDetails } from '@netraven/protocol/failure.ts'
+import type { Duplex } from 'node:stream'
+import { Failure } from '@netraven/protocol/failure.ts'
 import ssh2, { type AnyAuthMethod, type Client, type ParsedKey } from 'ssh2'
-import type { Channel, Connection } from '../channel.ts'
+import type { Channel, Connection, Files } from '../channel.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { reasonOf } from '../conversation.ts'
+import type { Climb } from '../ladder.ts'
 import type { ConnectParts, Target } from '../target.ts'
 import { COLUMNS } from '../terminal.ts'
-import { algorithmsFor, missingIn } from './algorithms.ts'
+import { algorithmsFor } from './algorithms.ts'
+import { quickenGroupExchange } from './group-exchange.ts'
 import { Login, type Method } from './login.ts'
 import { PacketSocket } from './packet-socket.ts'
-import { ServerHello } from './server-hello.ts'
-import { failureCodeOf } from './socket-error.ts'
+import { sftpFiles } from './sftp-files.ts'
 import { SshChannel, type SshStream } from './ssh-channel.ts'
+import { type Place, SshProgress } from './ssh-progress.ts'
 
 /** `vt100`: every system knows it; `dumb` makes some pagers ask for a confirmation first. Rows: more than pagers page at. */
 const TERMINAL = { term: 'vt100', cols: COLUMNS, rows: 1000, width: 0, height: 0 }
-
-/** DISCONNECT reason of RFC 4253 section 11.1. */
-const TOO_MANY_CONNECTIONS = 12
 
 /** A device has so long to close its side, ms. */
 const LINGER_MS = 1000
 
 /** What SSH needs of a target. */
-export type SshTarget = Omit<Target, 'transport' | 'name' | 'driver'>
+export interface SshTarget extends Omit<Target, 'transport' | 'name' | 'driver'> {
+  /** The system may let everybody in and ask behind SSH: no secret is offered before it wants one. */
+  readonly open?: boolean
+}
 
 /**
  * Connects and logs in.
@@ -34,7 +37,7 @@ export type SshTarget = Omit<Target, 'transport' | 'name' | 'driver'>
  */
 export async function connectSsh(
   target: SshTarget,
-  { signal, clock = systemClock }: ConnectParts,
+  { signal, clock = systemClock, ladder, dial }: ConnectParts,
 ): Promise<Connection> {
   const key = target.privateKey === undefined ? undefined : readKey(target.privateKey, target.passphrase)
   if (!key && target.password === undefined) throw new Failure('NO_CREDENTIAL')
@@ -42,14 +45,23 @@ export async function connectSsh(
   const { username, password, address, port, hostKey, timeoutMs } = target
   const legacyAlgorithms = target.options.legacyAlgorithms ?? false
   const place = { address, port, hostKey, legacyAlgorithms, timeoutMs }
-  return new SshConnection(place, { username, password, key }, signal, clock).login()
+  const stream = await dial?.({ address, port })
+  return new SshConnection(
+    place,
+    { username, password, key, open: target.open ?? false },
+    { signal, clock, ladder, stream },
+  ).login()
 }
 
-type Place = Pick<Target, 'address' | 'port' | 'hostKey' | 'timeoutMs'> & { readonly legacyAlgorithms: boolean }
-type Secret = Pick<SshTarget, 'username' | 'password'> & { readonly key: ParsedKey | undefined }
-
-/** How far it came: decides what an end means. */
-type Stage = 'connect' | 'banner' | 'key exchange' | 'login' | 'open' | 'over'
+type Opened<Given> = (error: Error | undefined, given: Given) => void
+interface SshParts {
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly ladder: Climb | undefined
+  /** Connected to the device already; absent: a TCP connection is made. */
+  readonly stream: Duplex | undefined
+}
+type Secret = Pick<SshTarget, 'username' | 'password'> & { readonly key: ParsedKey | undefined; readonly open: boolean }
 
 class SshConnection implements Connection {
   readonly #place: Place
@@ -57,12 +69,12 @@ class SshConnection implements Connection {
   #secret: Secret | undefined
   readonly #signal: AbortSignal
   readonly #clock: Clock
-  readonly #startedMs: number
+  readonly #progress: SshProgress
   readonly #client = new ssh2.Client()
-  readonly #socket = new PacketSocket()
-  readonly #hello = new ServerHello()
+  readonly #socket: Duplex
+  /** The socket that has to be connected first. */
+  readonly #own: PacketSocket | undefined
   readonly #login: Login
-  #stage: Stage = 'connect'
   #hostKey = ''
   #cancelTimer: (() => void) | undefined
   #settle: { resolve(connection: Connection): void; reject(reason: unknown): void } | undefined
@@ -71,13 +83,17 @@ class SshConnection implements Connection {
   readonly #channels: SshChannel[] = []
   readonly #onAbort = () => this.#fail(reasonOf(this.#signal))
 
-  constructor(place: Place, secret: Secret, signal: AbortSignal, clock: Clock) {
+  constructor(place: Place, secret: Secret, { signal, clock, ladder, stream }: SshParts) {
+    const own = new PacketSocket()
+    this.#own = stream ? undefined : own
+    this.#socket = stream ?? own
     this.#place = place
     this.#secret = secret
     this.#signal = signal
     this.#clock = clock
-    this.#startedMs = clock.nowMs()
-    this.#login = new Login({ key: secret.key !== undefined, password: secret.password !== undefined })
+    this.#progress = new SshProgress(place, clock, ladder)
+    const { key, password, open } = secret
+    this.#login = new Login({ key: key !== undefined, password: password !== undefined, open })
   }
 
   get hostKey(): string {
@@ -103,12 +119,23 @@ class SshConnection implements Connection {
     return this.#open((opened) => this.#client.subsys(name, opened))
   }
 
+  files(): Promise<Files> {
+    return this.#ask((opened) => this.#client.sftp(opened), sftpFiles)
+  }
+
+  forward({ address, port }: { readonly address: string; readonly port: number }): Promise<Duplex> {
+    return this.#ask(
+      (opened) => this.#client.forwardOut('127.0.0.1', 0, address, port, opened),
+      (stream: Duplex) => stream,
+    )
+  }
+
   /** Leaves in order, and does not wait for the device. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort)
     this.#cancelTimer?.()
-    if (this.#stage === 'over') return
-    this.#stage = 'over'
+    if (this.#progress.isOver) return
+    this.#progress.over()
     const closed = new Error('the connection was closed')
     this.#broken ??= closed
     for (const channel of this.#channels) channel.break(closed)
@@ -122,17 +149,14 @@ class SshConnection implements Connection {
     const { address, port, legacyAlgorithms } = this.#place
     const ours = algorithmsFor(legacyAlgorithms)
     this.#signal.addEventListener('abort', this.#onAbort)
-    this.#limit(() => this.#failure('TCP_TIMEOUT'))
-    this.#socket.once('connect', () => this.#connected())
+    this.#limit()
     this.#client
-      .on('error', (error: Error) => this.#fail(this.#failureOf(error), error))
-      .on('close', () => this.#fail(this.#ended()))
-      .on('handshake', () => {
-        this.#stage = 'login'
-      })
+      .on('error', (error: Error) => this.#fail(this.#progress.failureOf(error, this.#login), error))
+      .on('close', () => this.#fail(this.#progress.ended()))
+      .on('handshake', () => this.#progress.provedBy(this.#hostKey))
       .on('ready', () => this.#ready())
       .on('change password', () =>
-        this.#fail(this.#failure('PASSWORD_REJECTED', { reason: 'the device demands a new one' })),
+        this.#fail(this.#progress.failure('PASSWORD_REJECTED', { reason: 'the device demands a new one' })),
       )
       .connect({
         sock: this.#socket,
@@ -154,29 +178,30 @@ class SshConnection implements Connection {
       })
     // After ssh2 has paused the socket: a listener before that would set it flowing.
     this.#socket.on('data', this.#overhear)
-    this.#socket.setNoDelay(true)
-    this.#socket.connect({ host: address, port })
+    if (!this.#own) {
+      this.#connected()
+      return
+    }
+    this.#own.setNoDelay(true)
+    this.#own.connect({ host: address, port }, () => this.#connected())
   }
 
   readonly #overhear = (bytes: Buffer): void => {
-    this.#hello.take(bytes)
-    if (this.#stage === 'banner' && this.#hello.version !== undefined) this.#stage = 'key exchange'
-    if (this.#hello.over) this.#socket.off('data', this.#overhear)
+    this.#progress.heard(bytes)
+    if (!this.#progress.hasHeardAll) return
+    this.#socket.off('data', this.#overhear)
+    // ssh2 may hear of these bytes after us, and has chosen the algorithms then.
+    queueMicrotask(() => quickenGroupExchange(this.#client))
   }
 
   #connected(): void {
-    this.#stage = 'banner'
-    this.#limit(() => {
-      if (this.#stage === 'banner') return this.#failure('BANNER_TIMEOUT')
-      return this.#failure(this.#stage === 'login' ? 'CONNECTION_LOST' : 'SSH_PROTOCOL', {
-        reason: 'no answer in time',
-      })
-    })
+    this.#progress.connected()
+    this.#limit()
   }
 
   #ready(): void {
     this.#cancelTimer?.()
-    this.#stage = 'open'
+    this.#progress.loggedIn(this.#login.method)
     this.#secret = undefined
     this.#settle?.resolve(this)
     this.#settle = undefined
@@ -187,11 +212,12 @@ class SshConnection implements Connection {
     this.#hostKey = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
     const pinned = this.#place.hostKey
     if (pinned === undefined || pinned === this.#hostKey) return true
-    this.#fail(this.#failure('HOST_KEY_CHANGED', { pinned, seen: this.#hostKey }))
+    this.#fail(this.#progress.failure('HOST_KEY_CHANGED', { pinned, seen: this.#hostKey }))
     return false
   }
 
   #attempt(method: Method, { username, password = '', key }: Secret): AnyAuthMethod {
+    if (method === 'none') return { type: 'none', username }
     if (method === 'publickey' && key) return { type: 'publickey', username, key }
     if (method === 'password') return { type: 'password', username, password }
     return {
@@ -204,21 +230,25 @@ class SshConnection implements Connection {
     }
   }
 
-  #open(ask: (opened: (error: Error | undefined, stream: SshStream) => void) => void): Promise<Channel> {
+  #open(ask: (opened: Opened<SshStream>) => void): Promise<Channel> {
+    return this.#ask(ask, (stream) => {
+      const channel = new SshChannel(stream)
+      this.#channels.push(channel)
+      return channel
+    })
+  }
+
+  #ask<Given, Made>(ask: (opened: Opened<Given>) => void, made: (given: Given) => Made): Promise<Made> {
     return new Promise((resolve, reject) => {
-      const lost = () => this.#failure('CONNECTION_LOST', { stage: 'opening a channel' })
+      const lost = () => this.#progress.failure('CONNECTION_LOST', { stage: 'opening a channel' })
       const cancel = this.#clock.after(this.#place.timeoutMs, () => {
-        reject(this.#failure('CHANNEL_REFUSED', { reason: 'no answer in time' }))
+        reject(this.#progress.failure('CHANNEL_REFUSED', { reason: 'no answer in time' }))
       })
-      const opened = (error: Error | undefined, stream: SshStream) => {
+      const opened: Opened<Given> = (error, given) => {
         cancel()
         if (this.#broken) reject(this.#broken instanceof Failure ? this.#broken : lost())
-        else if (error) reject(new Failure('CHANNEL_REFUSED', this.#where(), { cause: error }))
-        else {
-          const channel = new SshChannel(stream)
-          this.#channels.push(channel)
-          resolve(channel)
-        }
+        else if (error) reject(new Failure('CHANNEL_REFUSED', this.#progress.where, { cause: error }))
+        else resolve(made(given))
       }
       try {
         ask(opened)
@@ -229,15 +259,15 @@ class SshConnection implements Connection {
     })
   }
 
-  #limit(failure: () => Failure): void {
+  #limit(): void {
     this.#cancelTimer?.()
-    this.#cancelTimer = this.#clock.after(this.#place.timeoutMs, () => this.#fail(failure()))
+    this.#cancelTimer = this.#clock.after(this.#place.timeoutMs, () => this.#fail(this.#progress.late()))
   }
 
   /** The end, once. */
   #fail(failure: Failure, cause?: Error): void {
-    if (this.#stage === 'over') return
-    this.#stage = 'over'
+    if (this.#progress.isOver) return
+    this.#progress.over()
     this.#broken = failure
     if (cause && failure.cause === undefined) failure.cause = cause
     this.#cancelTimer?.()
@@ -247,51 +277,6 @@ class SshConnection implements Connection {
     for (const channel of this.#channels) channel.break(failure)
     this.#settle?.reject(failure)
     this.#settle = undefined
-  }
-
-  #failureOf(error: Error & { level?: string; code?: string | number }): Failure {
-    const { level, code } = error
-    // Accepted and taken back, before we heard of it.
-    if (this.#stage === 'connect' && code === 'ECONNRESET') this.#stage = 'banner'
-    if (this.#stage === 'connect') return this.#failure(failureCodeOf(String(code)), { reason: String(code) })
-    if (level === 'handshake' || this.#stage === 'key exchange') {
-      if (code === TOO_MANY_CONNECTIONS) return this.#failure('CHANNEL_REFUSED', { reason: 'too many connections' })
-      return this.#noCommonAlgorithm() ?? this.#failure('SSH_PROTOCOL')
-    }
-    // A DISCONNECT has its reason as a number, and no level.
-    if (this.#stage === 'login' && typeof code === 'number' && this.#login.pending) {
-      this.#login.cutOff()
-      return this.#login.failure
-    }
-    return level === 'protocol' && this.#stage !== 'banner' ? this.#failure('SSH_PROTOCOL') : this.#ended()
-  }
-
-  /** The other side went away without a word. */
-  #ended(): Failure {
-    if (this.#stage === 'connect') return this.#failure('TCP_TIMEOUT')
-    if (this.#stage === 'banner') return this.#failure('BANNER_TIMEOUT', { closed: true })
-    if (this.#stage === 'key exchange') return this.#noCommonAlgorithm() ?? this.#failure('SSH_PROTOCOL')
-    return this.#failure('CONNECTION_LOST', { stage: this.#stage })
-  }
-
-  #noCommonAlgorithm(): Failure | undefined {
-    const { offered } = this.#hello
-    if (!offered) return undefined
-    const ours = algorithmsFor(this.#place.legacyAlgorithms)
-    const missing = missingIn(ours, offered)
-    if (missing.length === 0) return undefined
-    return this.#failure('SSH_LEGACY_ALGOS', { missing, offered, ours })
-  }
-
-  #failure(code: FailureCode, details: FailureDetails = {}): Failure {
-    return new Failure(code, { ...this.#where(), ...details })
-  }
-
-  #where(): FailureDetails {
-    const { address, port } = this.#place
-    const { version } = this.#hello
-    const elapsedMs = Math.round(this.#clock.nowMs() - this.#startedMs)
-    return { address, port, elapsedMs, ...(version === undefined ? {} : { server: version }) }
   }
 }
 

@@ -29,6 +29,9 @@ const SUBNEGOTIATION_MAX = 256
 const theirs: ReadonlySet<number> = new Set([ECHO, SUPPRESS_GO_AHEAD])
 const ours: ReadonlySet<number> = new Set([SUPPRESS_GO_AHEAD, TERMINAL_TYPE, NAWS])
 
+/** A side that changes its mind about an option more often than this is not answered any more. */
+const CHANGES_MAX = 8
+
 type State = 'data' | 'cr' | 'iac' | 'option' | 'sub' | 'sub iac'
 
 export interface Window {
@@ -46,6 +49,8 @@ export class TelnetProtocol {
   readonly #sub: number[] = []
   /** Options that are on, on their side and on ours. */
   readonly #on = { theirs: new Set<number>(), ours: new Set<number>() }
+  /** How often each option was answered, by side. */
+  readonly #answers = { theirs: new Map<number, number>(), ours: new Map<number, number>() }
   /** Options that were refused once; saying it again changes nothing. */
   readonly #refused = { theirs: new Set<number>(), ours: new Set<number>() }
 
@@ -136,9 +141,12 @@ export class TelnetProtocol {
     const wanted = this.#command === WILL || this.#command === DO
     const agreed = wanted && (isTheirs ? theirs : ours).has(option)
     const [yes, no] = isTheirs ? [DO, DONT] : [WILL, WONT]
+    const answers = this.#answers[side].get(option) ?? 0
+    if (answers >= CHANGES_MAX) return
     if (agreed) {
       if (this.#on[side].has(option)) return
       this.#on[side].add(option)
+      this.#answers[side].set(option, answers + 1)
       this.#send(Buffer.from([IAC, yes, option]))
       if (option === NAWS) this.#sendSize()
       return
@@ -146,6 +154,7 @@ export class TelnetProtocol {
     const wasOn = this.#on[side].delete(option)
     if (!wasOn && (!wanted || this.#refused[side].has(option))) return
     this.#refused[side].add(option)
+    this.#answers[side].set(option, answers + 1)
     this.#send(Buffer.from([IAC, no, option]))
   }
 

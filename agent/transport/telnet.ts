@@ -18,6 +18,7 @@ const WINDOW = { term: 'vt100', columns: COLUMNS, rows: 1000 }
 export async function connectTelnet(target: Target, parts: ConnectParts): Promise<Connection> {
   if (target.password === undefined) throw new Failure('NO_CREDENTIAL', { reason: 'Telnet wants a password' })
   const stream = await (parts.dial?.(target) ?? connectTcp(target, parts))
+  parts.ladder?.enter('banner')
   const line = new TelnetChannel(stream)
   const abort = () => line.close()
   parts.signal.addEventListener('abort', abort, { once: true })

@@ -24,11 +24,12 @@ type Place = Pick<Target, 'address' | 'port' | 'name' | 'options' | 'timeoutMs'>
 export function connectTls(
   stream: Duplex,
   target: Place,
-  { signal, clock = systemClock }: Pick<ConnectParts, 'signal' | 'clock'>,
+  { signal, clock = systemClock, ladder }: Pick<ConnectParts, 'signal' | 'clock' | 'ladder'>,
 ): Promise<TLSSocket> {
   const { address, port, options, timeoutMs } = target
   const name = options.tlsName ?? target.name
   const startedMs = clock.nowMs()
+  ladder?.enter('host-key')
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: stream,
@@ -74,6 +75,7 @@ export function connectTls(
       signal.removeEventListener('abort', abort)
       socket.removeAllListeners('close')
       socket.off('error', broken)
+      ladder?.pass('host-key', [facts.seen, facts.subject].filter(Boolean).join(', '))
       resolve(socket)
     })
   })

@@ -1,6 +1,6 @@
 /** What opens a device. Secrets go in and never come out again. */
 import { z } from 'zod'
-import { Id, Name, Time } from './fields.ts'
+import { Id, IdOrName, Name, Time } from './fields.ts'
 
 const Secret = z.string().min(1).max(1024)
 
@@ -22,14 +22,42 @@ export const NewCredential = z.object({
   passphrase: Secret.optional(),
   /** Name of a credential that the jump host keeps; then there is no secret here. */
   local: Name.optional(),
+  /** No device is shown it from then on. Absent: it does not end. */
+  expiresAt: Time.optional(),
 })
 export type NewCredential = z.infer<typeof NewCredential>
 
-/** New secrets replace all old ones together; `enable: null` removes just that one. */
+/**
+ * New secrets replace all old ones together, and with them the date on which they were to end, a revocation, and what devices said
+ * to them; `enable: null` removes just that one.
+ */
 export const CredentialChange = NewCredential.partial()
-  .extend({ enable: Secret.nullable().optional() })
+  .extend({ enable: Secret.nullable().optional(), expiresAt: Time.nullable().optional() })
   .refine((change) => Object.values(change).some((value) => value !== undefined), 'nothing to change')
 export type CredentialChange = z.infer<typeof CredentialChange>
+
+/** What the devices of a site said to a credential. */
+export const SiteGuard = z.object({
+  site: z.string(),
+  /**
+   * `closed`: no task uses it before `until`. `trial`: one task at a time, until it opens a device or is refused again.
+   * `unproven`: few tasks at a time.
+   */
+  state: z.enum(['closed', 'trial', 'unproven']),
+  until: Time.nullable(),
+  /** Names of devices that refused it since it last opened one, ten at most. */
+  refusedBy: z.array(z.string()),
+  refusedAt: Time.nullable(),
+})
+export type SiteGuard = z.infer<typeof SiteGuard>
+
+/** Days before its end at which a credential is to be renewed: a word, a warning, the last warning. */
+export const WARN_DAYS = [30, 7, 1] as const
+
+export const GuardReset = z.object({
+  /** Absent: at all sites. */
+  site: IdOrName.optional(),
+})
 
 export const Credential = z.object({
   id: Id,
@@ -39,15 +67,17 @@ export const Credential = z.object({
   local: z.string().nullable(),
   /** Of the key's public half, `SHA256:…`. */
   keyFingerprint: z.string().nullable(),
+  /** Line of the key's public half, to put on the devices; null also for keys of before it was kept. */
+  publicKey: z.string().nullable(),
   /** Devices that use it. */
   devices: z.number().int(),
+  expiresAt: Time.nullable(),
+  revokedAt: Time.nullable(),
+  /** `daysLeft` is whole days, 0 on the last one. `warnDays` is the nearest of 30, 7 and 1 that it has come within, 0 when past. */
+  expiry: z.object({ daysLeft: z.number().int(), warnDays: z.number().int().nullable() }).nullable(),
+  /** Sites where devices refused it since it last opened one. */
+  guards: z.array(SiteGuard),
   createdAt: Time,
   updatedAt: Time,
 })
 export type Credential = z.infer<typeof Credential>
-
-export const SavedCredential = Credential.extend({
-  /** The line to put on the device, when a key was just saved. */
-  publicKey: z.string().nullable(),
-})
-export type SavedCredential = z.infer<typeof SavedCredential>

@@ -25,6 +25,19 @@ const HostKey = z
 const TagName = z.string().trim().min(1).max(60)
 const Tags = z.record(TagName, z.string().max(500))
 
+/** Two are tried in one run: the first two of those that the device has not refused the last time. */
+const Credentials = z.array(IdOrName).max(8)
+
+/** How a credential did at a device. */
+export const DeviceLogin = z.object({
+  credential: z.string(),
+  /** Moving average of 1 for a login and 0 for a refusal, the newest a tenth of it; null: never tried. */
+  successRate: z.number().nullable(),
+  lastSucceededAt: Time.nullable(),
+  lastRefusedAt: Time.nullable(),
+})
+export type DeviceLogin = z.infer<typeof DeviceLogin>
+
 export const NewDevice = z.object({
   name: Name,
   address: Address,
@@ -37,6 +50,10 @@ export const NewDevice = z.object({
   site: IdOrName,
   /** Absent: none yet. */
   credential: IdOrName.optional(),
+  /** Several, in the order in which they are tried; instead of `credential`. */
+  credentials: Credentials.optional(),
+  /** Device that is passed on the way to this one, by SSH. Absent: the agent reaches it. */
+  via: IdOrName.optional(),
   group: Name.optional(),
   tags: Tags.default({}),
   options: DeviceOptions.default({}),
@@ -61,7 +78,12 @@ export const DeviceChange = z
     /** With it the port changes too, if it was the usual one and none is given. */
     transport: Transport,
     site: IdOrName,
+    /** Alone: the others go. */
     credential: IdOrName.nullable(),
+    /** Several, in the order in which they are tried; instead of `credential`. Ends the pause after a refused login. */
+    credentials: Credentials,
+    /** null: the agent reaches it. */
+    via: IdOrName.nullable(),
     group: Name.nullable(),
     /** Named tags alone change. */
     tags: z.record(TagName, z.string().max(500).nullable()),
@@ -83,7 +105,15 @@ export const Device = z.object({
   driver: z.string(),
   transport: Transport,
   site: z.string(),
+  /** The first. */
   credential: z.string().nullable(),
+  /** All, in the order in which they are tried. */
+  credentials: z.array(z.string()),
+  logins: z.array(DeviceLogin),
+  /** The device refused its credentials; nobody logs in before `until`. Null: it does not rest. */
+  coolDown: z.object({ until: Time, failures: z.number().int(), code: z.string() }).nullable(),
+  /** Name of the device that is passed on the way to this one. */
+  via: z.string().nullable(),
   group: z.string().nullable(),
   tags: z.record(z.string(), z.string()),
   options: DeviceOptions,
@@ -128,12 +158,3 @@ export const ImportReport = z.object({
   rows: z.array(ImportRow),
 })
 export type ImportReport = z.infer<typeof ImportReport>
-
-export const DriverRow = z.object({
-  name: z.string(),
-  title: z.string(),
-  aliases: z.array(z.string()),
-  /** Ways in, the usual one first. */
-  transports: z.array(Transport),
-})
-export type DriverRow = z.infer<typeof DriverRow>

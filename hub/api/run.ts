@@ -1,4 +1,5 @@
 /** One request over many devices, and what became of each. */
+import { Rung } from '@netraven/protocol/ladder.ts'
 import { z } from 'zod'
 import { Id, IdOrName, Time } from './fields.ts'
 
@@ -17,12 +18,24 @@ export type NewRun = z.infer<typeof NewRun>
 
 export const RunFailure = z.object({
   device: z.string(),
+  /** Absent: an older hub. */
+  site: z.string().optional(),
   code: z.string(),
   message: z.string(),
   details: z.record(z.string(), z.unknown()),
   remedies: z.array(z.string()),
 })
 export type RunFailure = z.infer<typeof RunFailure>
+
+/** Many devices of one site failed on the same low rung: suspect what lies between agent and devices. */
+export const Outage = z.object({
+  site: z.string(),
+  rung: Rung,
+  failed: z.number().int(),
+  /** Devices of the site in this run. */
+  total: z.number().int(),
+})
+export type Outage = z.infer<typeof Outage>
 
 export const Run = z.object({
   id: Id,
@@ -47,6 +60,8 @@ export const Run = z.object({
   failures: z.array(RunFailure),
   /** Sites of waiting devices where no agent is online. */
   sitesWithoutAgent: z.array(z.string()),
+  /** Absent: none is suspected. */
+  outages: z.array(Outage).optional(),
 })
 export type Run = z.infer<typeof Run>
 
@@ -69,6 +84,6 @@ export const Task = z.object({
   outcome: z.enum(['changed', 'unchanged', 'suspect']).nullable(),
   backup: Id.nullable(),
   durationMs: z.number().int().nullable(),
-  failure: RunFailure.omit({ device: true }).nullable(),
+  failure: RunFailure.omit({ device: true, site: true }).nullable(),
 })
 export type Task = z.infer<typeof Task>

@@ -61,6 +61,51 @@ function hub(looks: Run[], asked: unknown[] = []) {
 }
 
 describe('netraven backup run', () => {
+  it('[DEV-3] names a suspected outage once, and only those one by one that failed by themselves', async () => {
+    const down = (device: string) => ({
+      ...{ device, site: 'lab', code: 'TCP_TIMEOUT', message: 'Device unreachable' },
+      ...{ details: { rung: 'tcp' }, remedies: ['Look.'] },
+    })
+    const other = { ...down('sw9'), code: 'PASSWORD_REJECTED', message: 'Authentication failed', details: {} }
+    const outages = [{ site: 'lab', rung: 'tcp' as const, failed: 3, total: 5 }]
+    const failures = [down('sw1'), down('sw2'), down('sw3'), other, { ...down('sw8'), site: 'branch' }]
+    const run = { ...oneFailed, failed: 5, failures, outages }
+    const text = await commandLine({ fetch: hub([run]), env: signedIn }).run(['backup', 'run', '--all', '--wait'])
+    expect(text.err.split('\n').slice(2, 7)).toEqual([
+      'lab: site/segment outage suspected: 3 of 5 devices failed at tcp',
+      'sw9: Authentication failed [PASSWORD_REJECTED]',
+      'sw8: Device unreachable [TCP_TIMEOUT]',
+      'What to do about TCP_TIMEOUT:',
+      '  - Look.',
+    ])
+    const json = await commandLine({ fetch: hub([run]), env: signedIn }).run([
+      'backup',
+      'run',
+      '--all',
+      '--wait',
+      '--json',
+    ])
+    expect(json.json()).toMatchObject({ outages, failures: { length: 5 } })
+  })
+
+  it('[DEV-7] shows what device and agent offer when they have no algorithm in common', async () => {
+    const details = { missing: ['kex'], offered: { kex: ['old-kex'] }, ours: { kex: ['new-kex', 'newer-kex'] } }
+    const failure = {
+      device: 'sw3',
+      code: 'SSH_LEGACY_ALGOS',
+      message: 'No common SSH algorithm',
+      details,
+      remedies: [],
+    }
+    const { err } = await commandLine({ fetch: hub([{ ...oneFailed, failures: [failure] }]), env: signedIn }).run([
+      'backup',
+      'run',
+      '--all',
+      '--wait',
+    ])
+    expect(err).toContain('\n  key exchange: device offers: old-kex; we offer: new-kex, newer-kex\n')
+  })
+
   it('--wait --json prints exactly the object that scripts rely on', async () => {
     const ran = await commandLine({ fetch: hub([running, oneFailed]), env: signedIn }).run([
       'backup',

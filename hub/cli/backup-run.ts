@@ -1,8 +1,10 @@
 import { Failure } from '@netraven/protocol/failure.ts'
+import { rungOf } from '@netraven/protocol/ladder.ts'
 import type { Command } from 'commander'
 import { Run, StartedRun } from '../api/run.ts'
 import type { Client } from './client.ts'
 import { acting, type Cli, type JsonOption, verb } from './command.ts'
+import { factsOf } from './failure-facts.ts'
 import { EXIT, steps } from './failure-text.ts'
 import { openProgress } from './progress.ts'
 import { count } from './table.ts'
@@ -53,7 +55,11 @@ export function runCommandOf(backup: Command, cli: Cli): void {
 function resultOf(run: Run) {
   const { id, total, succeeded, changed, unchanged, suspect, failed, seconds, failures } = run
   const named = failures.map(({ device, code, message }) => ({ device, code, message }))
-  return { runId: id, total, succeeded, changed, unchanged, suspect, failed, seconds, failures: named }
+  const { outages } = run
+  return {
+    ...{ runId: id, total, succeeded, changed, unchanged, suspect, failed, seconds, failures: named },
+    ...(outages && { outages }),
+  }
 }
 
 function warn(cli: Cli, run: StartedRun): void {
@@ -97,9 +103,18 @@ function endText(run: Run): string {
   return `${count(run.total, 'device')} in ${run.seconds.toFixed(1)} s: ${run.changed} changed, ${run.unchanged} unchanged${suspect}, ${run.failed} failed.`
 }
 
-/** Each failed device, then each kind of failure once with what to do. */
+/** What is down once, each device that failed by itself, then each kind of failure once with what to do. */
 function failureLines(run: Run): string[] {
-  const lines = run.failures.map(({ device, code, message }) => `${device}: ${message} [${code}]`)
+  const { outages = [] } = run
+  const lines = outages.map(
+    ({ site, rung, failed, total }) =>
+      `${site}: site/segment outage suspected: ${failed} of ${count(total, 'device')} failed at ${rung}`,
+  )
+  for (const failure of run.failures) {
+    if (outages.some((outage) => outage.site === failure.site && outage.rung === rungOf(failure))) continue
+    lines.push(`${failure.device}: ${failure.message} [${failure.code}]`)
+    lines.push(...factsOf(failure).map((fact) => `  ${fact}`))
+  }
   if (run.failed > run.failures.length) lines.push(`… and ${run.failed - run.failures.length} more`)
   const kinds = Map.groupBy(run.failures, ({ code }) => code)
   for (const [code, [first]] of kinds) {

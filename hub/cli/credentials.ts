@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Command } from 'commander'
-import { Credential, SavedCredential } from '../api/credential.ts'
+import { Credential, type SiteGuard } from '../api/credential.ts'
 import { pageOf } from '../api/page.ts'
 import { acting, type Cli, inPath, type JsonOption, noun, verb } from './command.ts'
-import { facts, table, time } from './table.ts'
+import { count, facts, table, time } from './table.ts'
+import { lastMoment } from './values.ts'
 
 interface SecretOptions extends JsonOption {
   readonly username?: string
@@ -13,6 +14,7 @@ interface SecretOptions extends JsonOption {
   readonly passphraseStdin?: boolean
   readonly enableStdin?: boolean
   readonly local?: string
+  readonly expires?: string | null
 }
 
 interface SetOptions extends SecretOptions {
@@ -36,28 +38,33 @@ export function credentialCommands(program: Command, cli: Cli): void {
         throw new Failure('USAGE', { option: '--username', reason: 'is missing' })
       }
       const secrets = await secretsOf(cli, options, true)
-      const question = { name, username: options.username ?? '', ...secrets }
-      const saved = await (await cli.client()).send('POST', '/api/credentials', question, SavedCredential)
+      const expiresAt = options.expires || undefined
+      const question = { name, username: options.username ?? '', ...secrets, expiresAt }
+      const saved = await (await cli.client()).send('POST', '/api/credentials', question, Credential)
       showSaved(cli, options, saved, 'saved')
       return undefined
     }),
   )
 
   withSecrets(
-    verb(credentials, 'set <name>', 'rename a credential, or replace its secrets', [
+    verb(credentials, 'set <name>', 'rename a credential, or replace its secrets; "none" takes a date away', [
       'netraven credentials set core --password-stdin < new-password.txt',
+      'netraven credentials set core --expires 2027-12-31',
       'netraven credentials set core --name core-2027',
     ]),
   )
     .option('--name <new>', 'new name')
     .action(
       acting(cli, async (name: string, options: SetOptions) => {
-        const change = { name: options.name, username: options.username, ...(await secretsOf(cli, options, false)) }
+        const { name: newName, username, expires } = options
+        // commander makes an empty text of null.
+        const expiresAt = expires === '' ? null : expires
+        const change = { name: newName, username, expiresAt, ...(await secretsOf(cli, options, false)) }
         if (Object.values(change).every((value) => value === undefined)) {
           throw new Failure('USAGE', { reason: 'nothing to change; see: netraven credentials set --help' })
         }
         const client = await cli.client()
-        const saved = await client.send('PATCH', `/api/credentials/${inPath(name)}`, change, SavedCredential)
+        const saved = await client.send('PATCH', `/api/credentials/${inPath(name)}`, change, Credential)
         showSaved(cli, options, saved, 'changed')
         return undefined
       }),
@@ -70,8 +77,8 @@ export function credentialCommands(program: Command, cli: Cli): void {
         items.length === 0
           ? 'No credentials yet. Add one with: netraven credentials add NAME --username USER'
           : table(
-              ['NAME', 'USERNAME', 'KIND', 'DEVICES', 'CHANGED'],
-              items.map((one) => [one.name, one.username, one.kind, one.devices, time(one.updatedAt)]),
+              ['NAME', 'USERNAME', 'KIND', 'DEVICES', 'CHANGED', 'STATE'],
+              items.map((one) => [one.name, one.username, one.kind, one.devices, time(one.updatedAt), stateOf(one)]),
               cli.terminal.width,
             ),
       )
@@ -86,6 +93,32 @@ export function credentialCommands(program: Command, cli: Cli): void {
       return undefined
     }),
   )
+
+  verb(credentials, 'revoke <name>', 'show a credential to no device any more; new secrets lift that', [
+    'netraven credentials revoke core',
+  ]).action(
+    acting(cli, async (name: string, options: JsonOption) => {
+      const one = await (await cli.client()).send('POST', `/api/credentials/${inPath(name)}/revoke`, {}, Credential)
+      cli.show(options, one, () => `Credential ${one.name} revoked. No device is shown it any more.`)
+      return undefined
+    }),
+  )
+
+  verb(credentials, 'reset-guard <name>', 'use a credential again that is held back because devices refused it', [
+    'netraven credentials reset-guard core',
+    'netraven credentials reset-guard core --site lab',
+  ])
+    .option('--site <name>', 'at this site only')
+    .action(
+      acting(cli, async (name: string, options: JsonOption & { readonly site?: string }) => {
+        const { site } = options
+        const client = await cli.client()
+        const one = await client.send('POST', `/api/credentials/${inPath(name)}/guard/reset`, { site }, Credential)
+        const where = site === undefined ? 'everywhere' : `at ${site}`
+        cli.show(options, one, () => `Credential ${one.name} may be used again ${where}, few devices at first.`)
+        return undefined
+      }),
+    )
 
   verb(credentials, 'remove <name>', 'remove a credential that no device uses', [
     'netraven credentials remove core',
@@ -106,6 +139,11 @@ function withSecrets(command: Command): Command {
     .option('--passphrase-stdin', 'read the passphrase of the key from stdin')
     .option('--enable-stdin', 'read the enable password from stdin')
     .option('--local <name>', 'the jump host keeps the secrets under this name')
+    .option(
+      '--expires <date>',
+      'last day on which it is used, or the moment, such as 2027-12-31',
+      lastMoment('--expires'),
+    )
 }
 
 /** What stands on several lines of stdin is read in this order: password, passphrase, enable. */
@@ -144,9 +182,9 @@ async function readKey(path: string): Promise<string> {
   }
 }
 
-function showSaved(cli: Cli, options: JsonOption, saved: SavedCredential, done: string): void {
+function showSaved(cli: Cli, options: SecretOptions, saved: Credential, done: string): void {
   cli.show(options, saved, () => `Credential ${saved.name} ${done}.`)
-  if (saved.publicKey === null || options.json) return
+  if (options.key === undefined || options.json) return
   cli.terminal.err(`Key ${saved.keyFingerprint}. Its line for the devices:\n${saved.publicKey}`)
 }
 
@@ -158,8 +196,31 @@ function factsOf(one: Credential): string {
     kind: one.kind,
     'on the jump host as': one.local,
     'key fingerprint': one.keyFingerprint,
+    'public line': one.publicKey,
     devices: one.devices,
+    state: stateOf(one),
+    expires: one.expiresAt && time(one.expiresAt),
+    revoked: one.revokedAt && time(one.revokedAt),
+    ...Object.fromEntries(one.guards.map((guard) => [`at ${guard.site}`, guardText(guard)])),
     added: time(one.createdAt),
     changed: time(one.updatedAt),
   })
+}
+
+/** What an operator should know at a glance. */
+function stateOf({ expiry, revokedAt, guards }: Credential): string {
+  if (revokedAt !== null) return 'revoked'
+  if (expiry?.warnDays === 0) return 'expired'
+  const closed = guards.filter(({ state }) => state === 'closed').map(({ site }) => site)
+  const words = [
+    ...(closed.length > 0 ? [`held back at ${closed.join(', ')}`] : []),
+    ...(expiry?.warnDays ? [expiry.daysLeft === 0 ? 'ends today' : `ends in ${count(expiry.daysLeft, 'day')}`] : []),
+  ]
+  return words.length > 0 ? words.join('; ') : 'ok'
+}
+
+function guardText({ state, until, refusedBy, refusedAt }: SiteGuard): string {
+  const who = `refused by ${refusedBy.join(', ') || 'devices'}, the last at ${time(refusedAt)}`
+  if (state === 'closed') return `held back until ${time(until)}: ${who}`
+  return state === 'trial' ? `one device at a time: ${who}` : `few devices at a time: ${who}`
 }

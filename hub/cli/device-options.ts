@@ -2,7 +2,7 @@
 import { Transport } from '@netraven/protocol/transport.ts'
 import { type Command, Option } from 'commander'
 import type { JsonOption } from './command.ts'
-import { fileText, onOff, orNone, seconds, tag, wholeNumber } from './values.ts'
+import { fileText, names, onOff, orNone, seconds, tag, wholeNumber } from './values.ts'
 
 export interface DeviceOptionValues extends JsonOption {
   readonly address?: string
@@ -10,7 +10,8 @@ export interface DeviceOptionValues extends JsonOption {
   readonly driver?: string
   readonly transport?: string
   readonly site?: string
-  readonly credential?: string | null
+  readonly credential?: readonly string[] | null
+  readonly via?: string | null
   readonly group?: string | null
   readonly secrets?: string
   readonly hostKey?: string | null
@@ -42,7 +43,8 @@ export function addDeviceOptions(command: Command): Command {
       new Option('--transport <name>', 'way in; absent: the usual one of the driver').choices(Transport.options),
     )
     .option('--site <name>', 'site whose agent reaches it')
-    .option('--credential <name>', 'what opens it', orNone)
+    .option('--credential <names>', 'what opens it; several, in order, with commas between', names('--credential'))
+    .option('--via <device>', 'device to be passed on the way, by SSH; it may have a --via of its own', orNone)
     .option('--group <name>', 'group', orNone)
     .option('--tag <name=value>', 'tag; may be given more than once, an empty value takes it away', tag)
     .addOption(
@@ -96,7 +98,8 @@ export function changeOf(values: DeviceOptionValues): Record<string, unknown> {
     driver: values.driver,
     transport: values.transport,
     site: values.site,
-    credential: values.credential,
+    ...loginOf(values.credential),
+    via: values.via,
     group: values.group,
     secrets: values.secrets,
     hostKey: values.hostKey,
@@ -105,6 +108,19 @@ export function changeOf(values: DeviceOptionValues): Record<string, unknown> {
   })
 }
 
+/** What commander makes of null, which is what `none` is read as. */
+const TAKEN_AWAY = ''
+
+/** One alone goes by the name that every hub knows. */
+function loginOf(names: readonly string[] | null | undefined): Record<string, unknown> {
+  if (names === undefined) return {}
+  return names && names.length > 1 ? { credentials: names } : { credential: names?.[0] ?? null }
+}
+
 function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value === TAKEN_AWAY ? null : value]),
+  )
 }

@@ -6,6 +6,7 @@ import { pageOf } from '../api/page.ts'
 import { acting, type Cli, inPath, type JsonOption, noun, verb } from './command.ts'
 import { addDeviceOptions, changeOf, type DeviceOptionValues } from './device-options.ts'
 import { importCommand } from './devices-import.ts'
+import { testCommand } from './devices-test.ts'
 import { onlySite } from './sites.ts'
 import { count, facts, table, time } from './table.ts'
 
@@ -18,6 +19,7 @@ interface ListOptions extends JsonOption {
 export function deviceCommands(program: Command, cli: Cli): void {
   const devices = noun(program, 'devices', 'the boxes that are backed up')
   importCommand(devices, cli)
+  testCommand(devices, cli)
 
   verb(devices, 'list', 'list devices', ['netraven devices list', 'netraven devices list --site lab --json'])
     .option('--site <name>', 'only of this site')
@@ -96,6 +98,17 @@ export function deviceCommands(program: Command, cli: Cli): void {
       }),
     )
 
+  verb(devices, 'reset-cooldown <name>', 'end the pause after a refused login', [
+    'netraven devices reset-cooldown sw1',
+  ]).action(
+    acting(cli, async (name: string, options: JsonOption) => {
+      const client = await cli.client()
+      const device = await client.send('POST', `/api/devices/${inPath(name)}/cooldown/reset`, {}, Device)
+      cli.show(options, device, () => `Device ${device.name} may be logged in to again.`)
+      return undefined
+    }),
+  )
+
   verb(devices, 'remove <name>', 'remove a device; its backups stay', ['netraven devices remove sw1']).action(
     acting(cli, async (name: string, options: JsonOption) => {
       await (await cli.client()).command('DELETE', `/api/devices/${inPath(name)}`)
@@ -131,12 +144,35 @@ function listText(cli: Cli, options: ListOptions, found: readonly Device[]): str
     one.driver,
     one.transport,
     one.site,
-    one.credential,
+    one.credentials.join(', '),
     time(one.lastReadAt),
     one.lastFailure?.code ?? (one.lastReadAt ? 'ok' : 'never read'),
   ])
   const head = ['NAME', 'ADDRESS', 'DRIVER', 'TRANSPORT', 'SITE', 'CREDENTIAL', 'LAST READ', 'STATE']
   return `${table(head, rows, cli.terminal.width)}\n${count(found.length, 'device')}`
+}
+
+/** What opens it, how each did there, and whether it rests. */
+function loginFacts({ name, logins, coolDown }: Device) {
+  const [first, ...others] = logins
+  const names = logins.map(({ credential }) => credential).join(', then ')
+  const standing = ({ successRate, lastSucceededAt, lastRefusedAt }: NonNullable<typeof first>) => {
+    if (successRate === null) return 'not tried yet'
+    const times = [
+      lastSucceededAt && `in at ${time(lastSucceededAt)}`,
+      lastRefusedAt && `refused at ${time(lastRefusedAt)}`,
+    ]
+    return [`${Math.round(successRate * 100)} % of logins`, ...times.filter(Boolean)].join(', ')
+  }
+  return {
+    credential: first ? names : 'none; set one with --credential',
+    ...(others.length > 0
+      ? Object.fromEntries(logins.map((one) => [`login with ${one.credential}`, standing(one)]))
+      : {}),
+    'login pause':
+      coolDown &&
+      `until ${time(coolDown.until)} after ${count(coolDown.failures, 'refused login')} [${coolDown.code}]; to end it: netraven devices reset-cooldown ${name}`,
+  }
 }
 
 function factsOf(device: Device): string {
@@ -150,7 +186,8 @@ function factsOf(device: Device): string {
     driver: device.driver,
     transport: device.transport,
     site: device.site,
-    credential: device.credential ?? 'none; set one with --credential',
+    ...loginFacts(device),
+    via: device.via,
     group: device.group,
     tags: Object.entries(device.tags)
       .map(([name, value]) => `${name}=${value}`)

@@ -109,6 +109,7 @@ async function agentFindings(client: Client): Promise<Finding[]> {
             agents: offline.map((one) => `${one.name} (site ${one.site}), last seen ${time(one.lastSeenAt)}`),
             agent: offline.map((one) => one.name).join(', '),
             site: [...new Set(offline.map((one) => one.site))].join(', '),
+            lastSeen: offline.map((one) => `${one.name} at ${time(one.lastSeenAt)}`).join(', '),
           }),
         ),
     ...fast.map((one) =>

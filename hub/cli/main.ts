@@ -9,10 +9,12 @@ import { processEnvironment, readCliConfig } from './config.ts'
 import { credentialCommands } from './credentials.ts'
 import { deviceCommands } from './devices.ts'
 import { doctorCommand } from './doctor.ts'
+import { driverCommands } from './drivers.ts'
 import { enrollmentTokenCommands } from './enrollment-tokens.ts'
 import { explainCommand } from './explain.ts'
 import { EXIT, errorOf, exitCodeOf, failureOf, failureText } from './failure-text.ts'
 import { hubCommand } from './hub.ts'
+import { linePatternCommands } from './line-patterns.ts'
 import { loginCommands } from './login.ts'
 import { migrateCommands } from './migrate.ts'
 import { siteCommands } from './sites.ts'
@@ -61,6 +63,8 @@ export async function runCommand(args: readonly string[], parts: CliParts): Prom
     agentCommands,
     credentialCommands,
     deviceCommands,
+    driverCommands,
+    linePatternCommands,
     backupCommands,
     storageCommands,
     doctorCommand,

@@ -30,6 +30,16 @@ export function onOff(option: string): (text: string) => boolean {
   }
 }
 
+/** A day, of which the last moment counts, or a moment; `none` takes it away. @returns ISO 8601 in UTC */
+export function lastMoment(option: string): (text: string) => string | null {
+  return (text) => {
+    if (text.toLowerCase() === 'none') return null
+    const at = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59.999` : text)
+    if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(at.getTime())) return at.toISOString()
+    throw new Failure('USAGE', { option, value: text, expected: 'a date such as 2027-12-31, or none' })
+  }
+}
+
 /** The text of a file. */
 export function fileText(option: string): (path: string) => string {
   return (path) => {
@@ -44,6 +54,16 @@ export function fileText(option: string): (path: string) => string {
 /** `none` takes away. */
 export function orNone(text: string): string | null {
   return text.toLowerCase() === 'none' ? null : text
+}
+
+/** Names with commas between, or `none`. */
+export function names(option: string): (text: string) => string[] | null {
+  return (text) => {
+    if (text.toLowerCase() === 'none') return null
+    const found = text.split(',').map((name) => name.trim())
+    if (found.every((name) => name !== '')) return found
+    throw new Failure('USAGE', { option, value: text, expected: 'names with commas between, or none' })
+  }
 }
 
 /** Gathers an option that may be given more than once. */

@@ -2,8 +2,12 @@
  * Every table as Kysely sees it. Ids are uuid (version 7, made by `newId`), times timestamptz (Date here), names plural
  * snake_case. What a column means stands here; what it is, in `migrations/`.
  */
+import type { Step } from '@netraven/protocol/ladder.ts'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
+import type { ArtifactPartsTable, ArtifactsTable } from './artifact-tables.ts'
+import type { DriversTable, DriverTrialsTable, DriverVersionsTable, LinePatternsTable } from './driver-tables.ts'
+import type { CredentialGuardsTable, DeviceCredentialsTable, LoginStandingsTable } from './login-tables.ts'
 
 type Created = ColumnType<Date, Date | undefined, never>
 
@@ -16,12 +20,21 @@ export interface Tables {
   enrollment_tokens: EnrollmentTokensTable
   agents: AgentsTable
   credentials: CredentialsTable
+  credential_guards: CredentialGuardsTable
   devices: DevicesTable
+  device_credentials: DeviceCredentialsTable
+  login_standings: LoginStandingsTable
   runs: RunsTable
   tasks: TasksTable
   blobs: BlobsTable
+  artifacts: ArtifactsTable
+  artifact_parts: ArtifactPartsTable
   versions: VersionsTable
+  driver_trials: DriverTrialsTable
+  driver_versions: DriverVersionsTable
+  drivers: DriversTable
   events: EventsTable
+  line_patterns: LinePatternsTable
 }
 
 /** One row: this installation, shared by all hubs on this database. */
@@ -98,6 +111,8 @@ export interface AgentsTable {
   drivers: JSONColumnType<Record<string, string>, string | undefined, string>
   /** Ways in that it knows, as announced in hello. */
   transports: Generated<Transport[]>
+  /** What it can do beyond backups, as announced in hello. */
+  abilities: Generated<string[]>
   /** Clock of the agent minus clock of the hub at the last hello, ms. */
   skew_ms: number | null
 }
@@ -113,6 +128,13 @@ export interface CredentialsTable {
   local_name: string | null
   /** Fingerprint of the key's public part, for people. */
   key_fingerprint: string | null
+  /** Line of the key's public half, for the devices; null also for keys saved before it was kept. */
+  public_key: string | null
+  /** Not offered to a device from then on. */
+  expires_at: Date | null
+  revoked_at: Date | null
+  /** Another one with each new secret: what an agent has learnt about the old one does not hold for it. */
+  epoch: Generated<string>
   created_at: Created
   updated_at: Date
 }
@@ -135,6 +157,8 @@ export interface DevicesTable {
   secrets: Generated<'keep' | 'strip'>
   /** Pinned, `SHA256:…`. */
   host_key: string | null
+  /** Device that is passed on the way to this one; null: the agent reaches it. */
+  via_device_id: string | null
   created_at: Created
   removed_at: Date | null
   /** Newest good version. */
@@ -143,6 +167,12 @@ export interface DevicesTable {
   last_task_id: string | null
   last_read_at: Date | null
   last_failure_code: string | null
+  /** Tasks in a row in which no credential opened it; 0 after a login. */
+  login_failures: Generated<number>
+  /** Code of the last of them. */
+  login_failure_code: string | null
+  /** Nobody logs in before. */
+  login_cooldown_until: Date | null
 }
 
 export interface RunsTable {
@@ -181,6 +211,14 @@ export interface TasksTable {
   duration_ms: number | null
   failure_code: string | null
   failure_details: JSONColumnType<Record<string, unknown>> | null
+  /** A `test` does all that a backup does, and keeps no text. */
+  purpose: Generated<'backup' | 'test'>
+  /** Of a test: its rungs. */
+  steps: JSONColumnType<Step[]> | null
+  /** Of a test: the version of an own driver that is tried; null: the device's driver. */
+  driver_version_id: string | null
+  /** Credentials of the last hand-out, in the order in which they were to be tried. */
+  credential_ids: string[] | null
 }
 
 export interface BlobsTable {

@@ -1,4 +1,4 @@
-import { Credential, CredentialChange, NewCredential, SavedCredential } from '../api/credential.ts'
+import { Credential, CredentialChange, GuardReset, NewCredential } from '../api/credential.ts'
 import { pageOf } from '../api/page.ts'
 import {
   addCredential,
@@ -6,8 +6,11 @@ import {
   findCredential,
   listCredentials,
   removeCredential,
+  resetGuard,
+  revokeCredential,
   showCredential,
 } from '../credentials.ts'
+import { inTransaction } from '../db/connect.ts'
 import { recordEvent } from '../events.ts'
 import { body, byName, createRoute, done, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
@@ -34,7 +37,7 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
         summary: 'Save a password, a private key, or the name of a credential on the jump host',
         tags,
         request: { body: body(NewCredential) },
-        responses: { 201: json(SavedCredential, 'The credential, without its secrets'), ...refusal },
+        responses: { 201: json(Credential, 'The credential, without its secrets'), ...refusal },
       }),
       async (c) => c.json(await addCredential({ db, keyring }, c.req.valid('json')), 201),
     )
@@ -58,17 +61,51 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
         summary: 'Rename, or replace the secrets',
         tags,
         request: { params: byName, body: body(CredentialChange) },
-        responses: { 200: json(SavedCredential, 'The credential, without its secrets'), ...refusal },
+        responses: { 200: json(Credential, 'The credential, without its secrets'), ...refusal },
       }),
       async (c) => {
         const change = c.req.valid('json')
-        const saved = await db.transaction().execute(async (trx) => {
+        // It touches every device that has it, as do reports at the same time.
+        const saved = await inTransaction(db, async (trx) => {
           const changed = await changeCredential({ db: trx, keyring }, c.req.valid('param').id, change)
           const details = { credential: changed.id, name: changed.name, fields: Object.keys(change) }
           await recordEvent(trx, { kind: 'credential changed', actor: c.var.bearer.user.username, details })
           return changed
         })
         return c.json(saved, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/credentials/{id}/guard/reset',
+        summary: 'Use a credential again that is held back because devices refused it',
+        tags,
+        request: { params: byName, body: body(GuardReset) },
+        responses: { 200: json(Credential, 'The credential'), ...refusal },
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param')
+        const { site } = c.req.valid('json')
+        const actor = c.var.bearer.user.username
+        return c.json(await db.transaction().execute((trx) => resetGuard(trx, id, site, actor)), 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/credentials/{id}/revoke',
+        summary: 'Show a credential to no device any more; new secrets lift that',
+        tags,
+        request: { params: byName },
+        responses: { 200: json(Credential, 'The credential'), ...refusal },
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param')
+        const actor = c.var.bearer.user.username
+        return c.json(await db.transaction().execute((trx) => revokeCredential(trx, id, actor)), 200)
       },
     )
     .openapi(

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { Device, DeviceChange, DeviceQuery, DriverRow, ImportReport, NewDevice } from '../api/device.ts'
+import { Device, DeviceChange, DeviceQuery, ImportReport, NewDevice } from '../api/device.ts'
 import { IdOrName } from '../api/fields.ts'
 import { PageQuery, pageOf } from '../api/page.ts'
+import { Reachability } from '../api/reachability.ts'
 import { importDevices } from '../device-import.ts'
-import { addDevice, changeDevice, listDevices, removeDevice, showDevice } from '../devices.ts'
+import { addDevice, changeDevice, listDevices, removeDevice, resetCoolDown, showDevice } from '../devices.ts'
+import { lastTest, startTest } from '../reachability.ts'
 import { body, byName, createRoute, done, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Devices']
@@ -13,7 +15,7 @@ const ImportQuery = z.object({
   site: IdOrName.optional().meta({ description: 'Site of rows that name none' }),
 })
 
-export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
+export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
@@ -25,7 +27,7 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
         request: { query: PageQuery.extend(DeviceQuery.shape) },
         responses: { 200: json(pageOf(Device), 'A page'), ...refusal },
       }),
-      async (c) => c.json(await listDevices(db, c.req.valid('query'), drivers), 200),
+      async (c) => c.json(await listDevices(db, c.req.valid('query'), await drivers()), 200),
     )
     .openapi(
       createRoute({
@@ -37,7 +39,11 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
         request: { body: body(NewDevice) },
         responses: { 201: json(Device, 'The new device'), ...refusal },
       }),
-      async (c) => c.json(await addDevice(db, c.req.valid('json'), drivers), 201),
+      async (c) => {
+        const given = c.req.valid('json')
+        const names = await drivers()
+        return c.json(await db.transaction().execute((trx) => addDevice(trx, given, names)), 201)
+      },
     )
     .openapi(
       createRoute({
@@ -55,7 +61,7 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
       async (c) => {
         const { dryRun, site } = c.req.valid('query')
         const options = { dryRun: dryRun === 'true', site }
-        return c.json(await importDevices({ db, keyring, drivers }, await c.req.text(), options), 200)
+        return c.json(await importDevices({ db, keyring, drivers: await drivers() }, await c.req.text(), options), 200)
       },
     )
     .openapi(
@@ -84,8 +90,25 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
         const { id } = c.req.valid('param')
         const change = c.req.valid('json')
         const actor = c.var.bearer.user.username
-        const device = await db.transaction().execute((trx) => changeDevice(trx, id, change, drivers, actor))
+        const names = await drivers()
+        const device = await db.transaction().execute((trx) => changeDevice(trx, id, change, names, actor))
         return c.json(device, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/devices/{id}/cooldown/reset',
+        summary: 'End the pause after a refused login',
+        tags,
+        request: { params: byName },
+        responses: { 200: json(Device, 'The device'), ...refusal },
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param')
+        const actor = c.var.bearer.user.username
+        return c.json(await db.transaction().execute((trx) => resetCoolDown(trx, id, actor)), 200)
       },
     )
     .openapi(
@@ -108,20 +131,28 @@ export function deviceRoutes({ db, keyring, drivers, signed }: RouteParts) {
     .openapi(
       createRoute({
         ...signed,
-        method: 'get',
-        path: '/drivers',
-        summary: 'The operating systems that can be read, with all names they are known by',
+        method: 'post',
+        path: '/devices/{id}/reachability',
+        summary: 'Test whether a device can be read: name, port, host key, login, commands, end; nothing is kept',
         tags,
-        responses: { 200: json(pageOf(DriverRow), 'Drivers by name, in one page'), ...refusal },
+        request: { params: byName },
+        responses: { 202: json(Reachability, 'The test, just begun, or the one that is under way'), ...refusal },
       }),
-      (c) => {
-        const items = drivers.all.map(({ name, title, aliases, transports }) => ({
-          name,
-          title,
-          aliases: [...aliases],
-          transports: [...transports],
-        }))
-        return c.json({ items, nextCursor: null }, 200)
+      async (c) => {
+        const requestedBy = c.var.bearer.user.username
+        return c.json(await startTest({ db, wake, runTimeoutMs }, c.req.valid('param').id, requestedBy), 202)
       },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'get',
+        path: '/devices/{id}/reachability',
+        summary: 'How the newest test of a device stands',
+        tags,
+        request: { params: byName },
+        responses: { 200: json(Reachability, 'The newest test'), ...refusal },
+      }),
+      async (c) => c.json(await lastTest(db, c.req.valid('param').id), 200),
     )
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ErrorEnvelope } from '../api/error.ts'
 import { IdOrName } from '../api/fields.ts'
 import type { BlobStore } from '../blobs/blobs.ts'
+import type { LoginLimits } from '../credential-guard.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Differ } from '../diff-thread.ts'
 import type { DriverNames } from '../drivers.ts'
@@ -13,6 +14,7 @@ import type { HealthCheck } from '../health.ts'
 import type { Installation } from '../installation.ts'
 import type { Keyring } from '../keyring.ts'
 import type { Log } from '../log.ts'
+import type { PatternCheck } from '../pattern-check.ts'
 import type { Bearer } from '../tokens.ts'
 
 export { createRoute, OpenAPIHono }
@@ -37,7 +39,9 @@ export interface RouteParts {
   readonly keyring: Keyring
   readonly installation: Installation
   readonly blobs: BlobStore
-  readonly drivers: DriverNames
+  /** As they are now, own ones among them. */
+  readonly drivers: () => Promise<DriverNames>
+  readonly checkPatterns: PatternCheck
   readonly differ: Differ
   readonly health: HealthCheck
   readonly log: Log
@@ -49,6 +53,7 @@ export interface RouteParts {
   readonly isServing: () => boolean
   readonly accessTokenMs: number
   readonly runTimeoutMs: number
+  readonly logins: LoginLimits
   readonly signed: Access
 }
 

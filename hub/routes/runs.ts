@@ -5,7 +5,7 @@ import { body, byId, createRoute, json, OpenAPIHono, type RouteParts, refusal } 
 
 const tags = ['Runs']
 
-export function runRoutes({ db, wake, runTimeoutMs, signed }: RouteParts) {
+export function runRoutes({ db, wake, runTimeoutMs, logins, signed }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
@@ -19,7 +19,7 @@ export function runRoutes({ db, wake, runTimeoutMs, signed }: RouteParts) {
       }),
       async (c) => {
         const requestedBy = c.var.bearer.user.username
-        return c.json(await startRun({ db, wake, runTimeoutMs }, c.req.valid('json'), requestedBy), 201)
+        return c.json(await startRun({ db, wake, runTimeoutMs, logins }, c.req.valid('json'), requestedBy), 201)
       },
     )
     .openapi(

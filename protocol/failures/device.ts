@@ -78,6 +78,17 @@ export const deviceFailures = {
       "Look into the device's own log for the end of the session.",
     ],
   },
+  JUMP_HOST_FAILED: {
+    message: 'Device unreachable',
+    status: 502,
+    retry: 'backoff',
+    causes: ['The way to the device leads over {hop}, which could not be passed; `reason` in the details says why'],
+    remedies: [
+      'Test the device on the way: `netraven devices test {hop}`.',
+      'It must let the user of its credential forward TCP connections (OpenSSH: `AllowTcpForwarding yes`).',
+      'Another way: `netraven devices set {device} --via NAME`, or `--via none` when agent {agent} (site {site}) reaches it directly.',
+    ],
+  },
   SSH_LEGACY_ALGOS: {
     message: 'No common SSH algorithm',
     status: 502,
@@ -99,6 +110,77 @@ export const deviceFailures = {
     remedies: [
       'On the jump host of agent {agent} (site {site}): `ssh -v -p {port} {address}`, and compare where it stops.',
       'Try again: `netraven backup run --device {device} --wait`. If it stays, check the software version of the device for known SSH faults.',
+    ],
+  },
+  NETCONF_PROTOCOL: {
+    message: 'NETCONF protocol error',
+    status: 502,
+    retry: 'backoff',
+    causes: [
+      'The device answered on its NETCONF port against the protocol; the details say how',
+      'The port belongs to something else than NETCONF',
+    ],
+    remedies: [
+      'On the jump host of agent {agent} (site {site}): `ssh -s -p {port} USER@{address} netconf`. It should print a hello in XML.',
+      'Is it the right port? Usually 830: `netraven devices set {device} --port 830`.',
+      'Read it over SSH instead: `netraven devices set {device} --transport ssh`.',
+    ],
+  },
+  TLS_UNTRUSTED: {
+    message: 'Certificate not trusted',
+    status: 502,
+    retry: 'never',
+    causes: [
+      'The device shows a certificate that no authority has signed which the jump host trusts, such as one that it made itself',
+      'The certificate has expired, or is for another name than {name}',
+      'Another machine answers at this address; no password was sent',
+    ],
+    remedies: [
+      'Compare the key on the device itself with the one in the details, then pin it: `netraven devices set {device} --tls-pin {seen}`.',
+      'Or give the authority that signed it: `netraven devices set {device} --tls-ca FILE`, and its name: `--tls-name NAME`.',
+    ],
+  },
+  TLS_PIN_CHANGED: {
+    message: 'Certificate changed',
+    status: 502,
+    retry: 'never',
+    causes: [
+      'The device was replaced or made a new key',
+      'Another machine answers at this address, perhaps to steal the password; none was sent',
+    ],
+    remedies: [
+      'Ask who replaced or reset {device}. Nobody? Treat it as an attack.',
+      'Accept it only when you have compared it on the device: `netraven devices set {device} --tls-pin {seen}`.',
+    ],
+  },
+  TLS_LEGACY: {
+    message: 'No common TLS version',
+    status: 502,
+    retry: 'never',
+    causes: ['The device has only versions or ciphers of TLS that are no longer considered safe'],
+    remedies: [
+      'Better: upgrade the device, or make a newer certificate on it.',
+      'Or allow old ones for this device alone: `netraven devices set {device} --legacy-algorithms on`.',
+    ],
+  },
+  TLS_HANDSHAKE: {
+    message: 'TLS handshake failed',
+    status: 502,
+    retry: 'backoff',
+    causes: ['The port does not speak TLS', 'The device broke off the handshake, or did not answer in time'],
+    remedies: [
+      'On the jump host of agent {agent} (site {site}): `openssl s_client -connect {address}:{port}`.',
+      'Is it the right port and way in? `netraven devices show {device}`; then `netraven devices set {device} --transport NAME --port PORT`.',
+    ],
+  },
+  HTTP_STATUS: {
+    message: 'Device answered with an error',
+    status: 502,
+    retry: 'backoff',
+    causes: ['The web server of the device failed or is overloaded; the details have its status and words'],
+    remedies: [
+      'On the jump host of agent {agent} (site {site}): `curl -v` with the address and the path in the details.',
+      'Try again later: `netraven backup run --device {device} --wait`.',
     ],
   },
   HOST_KEY_CHANGED: {

@@ -75,9 +75,20 @@ export const linkFailures = {
     retry: 'backoff',
     causes: ['No agent of the site is connected', 'The jump host is down, or its way to the hub is blocked'],
     remedies: [
+      'The device itself was not tried. Last seen at site {site}: {lastSeen}.',
       'See which agents are there and when they were last seen: `netraven agents list`.',
       'On the jump host: `systemctl status netraven-agent`, and `journalctl -u netraven-agent -n 50`.',
       'Queued tasks start by themselves as soon as an agent of site {site} is back.',
+    ],
+  },
+  AGENT_TOO_OLD: {
+    message: 'Agent too old',
+    status: 409,
+    retry: 'never',
+    causes: ['The agents of the site that are online are older than the hub and can’t do what was asked'],
+    remedies: [
+      'See the versions: `netraven agents list`.',
+      'Update an agent of site {site} to the version of the hub; it finishes what it reads, and nothing is lost.',
     ],
   },
   TASK_NOT_HELD: {

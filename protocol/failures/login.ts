@@ -84,6 +84,63 @@ export const loginFailures = {
       'Or give the device another one: `netraven devices set {device} --credential NAME`.',
     ],
   },
+  CREDENTIAL_GUARDED: {
+    message: 'Authentication failed at other devices, not tried here',
+    status: 409,
+    retry: 'never',
+    causes: [
+      'Several devices of the site refused this credential one after the other, so it is held back: a wrong password must not lock every account',
+    ],
+    remedies: [
+      'See which devices refused it: `netraven credentials show {credential}`; then try one of them by hand.',
+      'Wrong password? Store the right one, which lets it go at once: `netraven credentials set {credential} --password-stdin`.',
+      'Right after all? `netraven credentials reset-guard {credential} --site {site}`; without it the next try is after {until}.',
+    ],
+  },
+  CREDENTIAL_COOLDOWN: {
+    message: 'Authentication failed before, not tried again yet',
+    status: 409,
+    retry: 'never',
+    causes: ['The device refused the last login a short time ago; another wrong one could lock the account'],
+    remedies: [
+      'Correct the credential: `netraven credentials set {credential} --password-stdin`, or give {device} another one: `netraven devices set {device} --credential NAME`. Both end the pause.',
+      'Mended on the device itself? `netraven devices reset-cooldown {device}`; without it the next try is after {until}.',
+    ],
+  },
+  ACCOUNT_LOCK_SUSPECTED: {
+    message: 'Authentication failed repeatedly, account may be locked',
+    status: 409,
+    retry: 'never',
+    causes: [
+      'The device refused several logins in a row; some devices lock accounts after multiple failed login attempts',
+      'The password was changed on the device, or the user removed',
+    ],
+    remedies: [
+      'Try accessing the device directly to unlock the account.',
+      'From the jump host of site {site}: `ssh -p {port} USER@{address}` with the same user and password.',
+      'Then `netraven devices reset-cooldown {device}`; without it the next try is after {until}.',
+    ],
+  },
+  KEY_EXPIRED: {
+    message: 'Authentication failed: the key has expired or been revoked',
+    status: 409,
+    retry: 'never',
+    causes: ['The key is past the date that was set for it, or was revoked; no connection was made'],
+    remedies: [
+      'Make a new key, put its public line on the device, and store it: `netraven credentials set {credential} --key FILE`.',
+      'Or move the date: `netraven credentials set {credential} --expires DATE`.',
+    ],
+  },
+  CREDENTIAL_EXPIRED: {
+    message: 'Authentication failed: the credential has expired or been revoked',
+    status: 409,
+    retry: 'never',
+    causes: ['The credential is past the date that was set for it, or was revoked; no connection was made'],
+    remedies: [
+      'Store the new password: `netraven credentials set {credential} --password-stdin`.',
+      'Or move the date: `netraven credentials set {credential} --expires DATE`.',
+    ],
+  },
   PRIVILEGE_INSUFFICIENT: {
     message: 'Insufficient privilege on the device',
     status: 502,

@@ -16,9 +16,10 @@ export const policyFailures = {
     message: 'Refused by agent policy',
     status: 403,
     retry: 'never',
-    causes: ['Agent {agent} does not allow the driver {driver}'],
+    causes: ['Agent {agent} does not allow the driver {driver}', 'It is an own driver, and the agent takes none'],
     remedies: [
       'Add the driver to `drivers` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
+      'For an own driver write `"ownDrivers": "allow"` there.',
     ],
   },
   POLICY_TRANSPORT: {
@@ -38,7 +39,20 @@ export const policyFailures = {
     status: 403,
     retry: 'never',
     causes: ['A command stands outside the read-only commands that the agent allows'],
-    remedies: ['Nothing was sent to the device. Report it with the driver and the command: a driver must only read.'],
+    remedies: [
+      'Nothing was sent to the device. Report it with the driver and the command: a driver must only read.',
+      'Does it belong to an own driver, and do you know that it only reads? Add it, letter for letter, to `extraCommands` in policy.json on the jump host of agent {agent} (site {site}), and restart the agent.',
+    ],
+  },
+  ARTIFACT_UNMASKABLE: {
+    message: 'Artifact not kept: its secrets can’t be masked',
+    status: 409,
+    retry: 'never',
+    causes: ['Secrets of {device} must not leave its site (`secrets: strip`), and {name} can only be kept whole'],
+    remedies: [
+      'Nothing, if that is what you want: the text of {device} is kept, with its secrets masked.',
+      'Keep artifacts, encrypted at rest, with all that is in them: `netraven devices set {device} --secrets keep`, if the policy of agent {agent} (site {site}) allows it.',
+    ],
   },
   POLICY_SECRETS: {
     message: 'Refused by agent policy',

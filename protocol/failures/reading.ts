@@ -48,7 +48,8 @@ export const readingFailures = {
     retry: 'backoff',
     causes: ['Device overloaded', 'Command taking too long', 'Unstable connection'],
     remedies: [
-      'Increase the timeout setting for that specific device: `netraven devices set {device} --command-timeout SECONDS`.',
+      'Increase the timeout setting for that specific device: `netraven devices set {device} --command-timeout {seconds}`. It wins over the timeout of the driver for this command, that over the general one of the driver, that over the default.',
+      'If the device falls silent before it goes on: `netraven devices set {device} --idle-timeout {idleSeconds}`.',
       'Device overloaded: try again later or during a maintenance window.',
       'Check for packet loss or high latency between agent {agent} (site {site}) and {address}.',
     ],
@@ -128,6 +129,7 @@ export const readingFailures = {
     causes: [
       'The agent was updated between its last hello and this task',
       'Somebody changed the driver on the jump host',
+      'The file of an own driver is not the one that the hub signed',
     ],
     remedies: [
       'Restart agent {agent} (site {site}): `systemctl restart netraven-agent` on the jump host. Then it announces its drivers anew.',

@@ -37,6 +37,15 @@ export const requestsFailures = {
     causes: ['Something else refers to it; the details say what'],
     remedies: ['Remove or change what refers to it first, then try again.'],
   },
+  VIA_INVALID: {
+    message: 'Not a way to the device',
+    status: 422,
+    retry: 'never',
+    causes: ['The device can’t be reached over {via}: {reason}'],
+    remedies: [
+      'A device on the way stands at the same site, is reached by SSH itself, and does not lead back: `netraven devices show {via}`.',
+    ],
+  },
   CSV_INVALID: {
     message: 'CSV file is invalid',
     status: 400,
@@ -97,6 +106,27 @@ export const requestsFailures = {
     remedies: [
       'Give one of `--password-stdin` and `--key FILE`.',
       'Check the key file: `ssh-keygen -y -f FILE` must print the public key.',
+    ],
+  },
+  NOT_TESTED: {
+    message: 'Device was not tested yet',
+    status: 404,
+    retry: 'never',
+    causes: ['Nobody asked for a test of this device'],
+    remedies: ['Test it: `netraven devices test {device}`.'],
+  },
+  TASK_NOT_CLAIMED: {
+    message: 'No agent took the task',
+    status: 504,
+    retry: 'backoff',
+    causes: [
+      'The agents of the site are online, but were busy until the deadline of the run',
+      'None of them knows the way in of the device, or what was asked: they are older than the hub',
+    ],
+    remedies: [
+      'See how busy the agents of site {site} are, and their versions: `netraven agents list`.',
+      'Read fewer devices at once, or raise NETRAVEN_CONCURRENCY on the jump host.',
+      'Update the agents of site {site} to the version of the hub.',
     ],
   },
   RUN_UNKNOWN: {

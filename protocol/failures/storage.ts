@@ -12,6 +12,25 @@ export const storageFailures = {
       'Back it up now: `netraven backup run --device {device} --wait`.',
     ],
   },
+  ARTIFACT_NOT_FOUND: {
+    message: 'Artifact not found',
+    status: 404,
+    retry: 'never',
+    causes: ['No artifact has this id', 'The last read of {device} brought none: the list says why'],
+    remedies: ['See what there is: `netraven backup artifacts`.'],
+  },
+  ARTIFACT_NO_TEXT: {
+    message: 'An artifact has no text',
+    status: 409,
+    retry: 'never',
+    causes: [
+      '{name} of {device} is a file that is kept byte for byte, such as an archive; it is never shown or compared as text',
+    ],
+    remedies: [
+      'Save it and look at it with the tools of its vendor: `netraven backup artifact ID --output FILE`.',
+      'Compare configurations: `netraven backup diff --device {device}`.',
+    ],
+  },
   PATH_MISSING: {
     message: 'Backup content not found',
     status: 404,

@@ -14,6 +14,8 @@ export interface OpenSshOptions {
   /** Login shell of the user; default /bin/sh. */
   readonly shell?: string
   readonly groups?: readonly string[]
+  /** A program, with its arguments, that becomes sshd in the end, such as one that puts it into a namespace. */
+  readonly within?: readonly string[]
 }
 
 export interface OpenSshPeer {
@@ -89,7 +91,8 @@ async function start(
   ]
   const configFile = join(folder, 'sshd_config')
   await writeFile(configFile, `${config.join('\n')}\n`)
-  const sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [program, ...args] = [...(options.within ?? []), '/usr/sbin/sshd', '-D', '-e', '-f', configFile]
+  const sshd = spawn(program ?? '', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   sshd.stderr.on('data', (bytes: Buffer) => {
     log += bytes.toString()

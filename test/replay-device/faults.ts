@@ -9,10 +9,14 @@ export const Faults = z.strictObject({
   /** How fast a reply comes; absent: at once. */
   bytesPerSecond: z.number().int().min(1).optional(),
   /**
-   * Where it falls silent with the connection open: before the version line, after it, at the login, before the prompt, or
-   * in the middle of the longest reply.
+   * Where it falls silent with the connection open: before the version line, after it, at the login, at the wish for a session or
+   * for a shell, before the prompt, behind the enable password, or in the middle of the longest reply.
    */
-  hang: z.enum(['banner', 'kex', 'auth', 'prompt', 'command']).optional(),
+  hang: z.enum(['banner', 'kex', 'auth', 'session', 'shell', 'prompt', 'enable', 'command']).optional(),
+  /** Random bytes: instead of the version line, behind it, or without an end in the place of the greeting or of the longest reply. */
+  junk: z.enum(['banner', 'kex', 'greeting', 'reply']).optional(),
+  /** Says its version line so slowly that it never comes, a byte each 100 ms. */
+  dripBanner: z.boolean().default(false),
   /** What breaks off in the middle of the longest reply. */
   drop: z.enum(['connection', 'channel']).optional(),
   /** `other`: the key of another machine. */

@@ -32,7 +32,8 @@ standard input is a JSON order, answered by a JSON line; its end ends the progra
   {"device":"dev0001","stats":true}                connections, login attempts, logins
   {"usage":true}                                   CPU ms of this process, logins, CPU ms per login, resident MB
 
-Faults: latencyMs, bytesPerSecond, hang (banner kex auth prompt command), drop (connection channel), hostKey (own other),
+Faults: latencyMs, bytesPerSecond, hang (banner kex auth session shell prompt enable command), junk (banner kex greeting reply),
+dripBanner, drop (connection channel), hostKey (own other),
 rejectLogin, methods [password publickey keyboard-interactive], refuse (session shell exec), flood {bytes lines},
 algorithms (modern legacy).
 `

@@ -9,6 +9,7 @@ import { type ReplayOptions, replayExec, replayShell } from '../../agent/replay/
 import type { Recording, Reply, Segment } from '../../agent/replay/recording.ts'
 import { Faults, noFaults } from './faults.ts'
 import { ed25519HostKey, rsaHostKey } from './host-key.ts'
+import { pourJunk } from './junk.ts'
 import { ReplyChannel } from './reply-channel.ts'
 import { after, type HangUp, type Login, SshFront } from './ssh-front.ts'
 
@@ -150,9 +151,8 @@ export class ReplayDevice {
     this.#sockets.set(id, socket)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#sockets.delete(id))
-    if (faults.hang === 'banner' || faults.hang === 'kex') {
-      if (faults.hang === 'kex') socket.write('SSH-2.0-Replay\r\n')
-      socket.resume()
+    if (isNoServer(faults)) {
+      pretend(socket, faults)
       return
     }
     after(faults.latencyMs, () => this.#front().take(socket, faults))
@@ -188,7 +188,8 @@ export class ReplayDevice {
     const { latencyMs } = faults
     const peer = new ReplyChannel({ channel, faults, longestBytes: this.#longestBytes, hangUp })
     const options: ReplayOptions = latencyMs > 0 ? { later: (send) => setTimeout(send, latencyMs) } : {}
-    const shell = replayShell(this.#recording, peer, options)
+    const recording = faults.hang === 'enable' ? silentAfterEnable(this.#recording) : this.#recording
+    const shell = replayShell(recording, peer, options)
     channel.on('data', (bytes: Buffer) => shell.input(bytes))
   }
 
@@ -202,6 +203,27 @@ export class ReplayDevice {
       peer.end()
     })
   }
+}
+
+function isNoServer({ hang, junk, dripBanner }: Faults): boolean {
+  return hang === 'banner' || hang === 'kex' || junk === 'banner' || junk === 'kex' || dripBanner
+}
+
+/** Something listens there, but it is no SSH server. */
+function pretend(socket: Socket, { hang, junk, dripBanner }: Faults): void {
+  socket.resume()
+  if (hang === 'kex' || junk === 'kex') socket.write('SSH-2.0-Replay\r\n')
+  if (junk) pourJunk(socket)
+  if (!dripBanner) return
+  const dripping = setInterval(() => socket.write('S'), 100)
+  socket.on('close', () => clearInterval(dripping))
+}
+
+function silentAfterEnable(recording: Recording): Recording {
+  const enable = recording.runs.get('enable')
+  if (!enable) return recording
+  const segments = [...enable.segments.slice(0, -1), { text: '' }]
+  return { ...recording, runs: new Map([...recording.runs, ['enable', { ...enable, segments }]]) }
 }
 
 function rewritten(recording: Recording, pairs: readonly (readonly [string, string])[]): Recording {

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { ReplayPeer } from '../../agent/replay/device.ts'
 import type { Faults } from './faults.ts'
+import { pourJunk } from './junk.ts'
 
 const TICK_MS = 50
 const FLOOD_BLOCK_BYTES = 64 * 1024
@@ -35,6 +36,11 @@ export class ReplyChannel implements ReplayPeer {
   write(bytes: Buffer): void {
     if (this.#silent) return
     const { faults, longestBytes, hangUp } = this.#parts
+    if (faults.junk === 'greeting' || (faults.junk === 'reply' && bytes.length >= longestBytes)) {
+      this.#silent = true
+      pourJunk(this.#parts.channel)
+      return
+    }
     if (bytes.length < longestBytes || !(faults.flood || faults.drop || faults.hang === 'command')) {
       this.#send(bytes)
       return

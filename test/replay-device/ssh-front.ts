@@ -99,6 +99,7 @@ export class SshFront {
     })
     client.on('ready', this.#parts.loggedIn)
     client.on('session', (accept, reject) => {
+      if (faults.hang === 'session') return
       after(faults.latencyMs, () => {
         if (faults.refuse === 'session') reject()
         else this.#session(accept(), arrival)
@@ -153,6 +154,7 @@ export class SshFront {
     for (const request of ['pty', 'env', 'window-change'] as const)
       session.on(request as 'pty', (accept?: () => void) => accept?.())
     session.on('shell', (accept, reject) => {
+      if (faults.hang === 'shell') return
       if (faults.refuse === 'shell' || !this.#parts.hasShell) {
         reject()
         return

@@ -1,6 +1,6 @@
 /**
  * What Fortinet's appliances beside FortiGate have in common: the words of FortiOS, other sections, two or four blanks of
- * indent. No end mark: what a whole configuration has is a section of the system first and a closed section last, so a cut
+ * indent. No end mark: what a whole configuration has is a section first, those of the system, and a closed section last, so a cut
  * behind a section is seen only by the missing prompt. The pager is stubborn, since turning it off would be a change.
  */
 import type { Command } from '../../driver.ts'
@@ -23,8 +23,7 @@ export const fortinetCommands: readonly Command[] = [
   {
     run: 'show',
     as: 'config',
-    complete:
-      /(?<![\s\S])(?:#[^\n]*\n)*(?=config (?:system|global|vdom)\b)(?=[\s\S]*^config system )[\s\S]*^end\n*(?![\s\S])/,
+    complete: /(?<![\s\S])(?:#[^\n]*\n)*(?=config [a-z])(?=[\s\S]*^config system )[\s\S]*^end\n*(?![\s\S])/,
     idleMs: 60_000,
     totalMs: 270_000,
   },

@@ -8,18 +8,18 @@ export const wholeJson = /(?<![\s\S])(?:\{[\s\S]*^\}|\[[\s\S]*^\])\n?(?![\s\S])|
 export function jsonSecrets(names: string): readonly RegExp[] {
   const text = String.raw`"(?<secret>(?:\\.|[^"\\\n])+)"`
   return [
-    new RegExp(String.raw`^ *"(?:${names})": ${text}`),
+    new RegExp(`^ *"(?:${names})": ${text}`),
     /-----BEGIN (?:[A-Z]{1,12} ){0,2}PRIVATE KEY-----(?<secret>(?:\\n|[^-"\\\n]){1,20000})/,
     /:\/\/[^\s:/@"]{1,64}:(?<secret>[^\s@"]{1,128})@/,
   ]
 }
 
-/** Each is read on its own; the first must be there, the others where a release knows them. */
-export function jsonCommands(paths: readonly string[]): readonly Command[] {
-  return paths.map((path, index) => ({
+/** @param optional paths that not every release knows */
+export function jsonCommands(paths: readonly string[], optional: readonly string[] = []): readonly Command[] {
+  return [...paths, ...optional].map((path, index) => ({
     run: `GET ${path}`,
     as: 'config',
     complete: wholeJson,
-    optional: index > 0,
+    optional: index >= paths.length,
   }))
 }

@@ -2,6 +2,11 @@
 import type { Kysely } from 'kysely'
 import * as first from './0001-first.ts'
 import * as waysIn from './0002-ways-in.ts'
+import * as tests from './0003-tests.ts'
+import * as credentials from './0004-credentials.ts'
+import * as drivers from './0005-drivers.ts'
+import * as jumpHosts from './0006-jump-hosts.ts'
+import * as artifacts from './0007-artifacts.ts'
 
 export interface Step {
   readonly name: string
@@ -11,4 +16,9 @@ export interface Step {
 export const steps: readonly Step[] = [
   { name: '0001-first', up: first.up },
   { name: '0002-ways-in', up: waysIn.up },
+  { name: '0003-tests', up: tests.up },
+  { name: '0004-credentials', up: credentials.up },
+  { name: '0005-drivers', up: drivers.up },
+  { name: '0006-jump-hosts', up: jumpHosts.up },
+  { name: '0007-artifacts', up: artifacts.up },
 ]
