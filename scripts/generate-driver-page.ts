@@ -13,8 +13,9 @@ each other name here, in any case: they are those of Oxidized, netmiko and RANCI
 
 *Ways in* are the transports it can be read over, the usual one first; Telnet and plain HTTP must also be allowed by the agent's policy.
 
-*Tried with* says where the recordings come from that the driver is tested with: \`real\` was recorded from a device or a real
-daemon, \`transcript\` from what somebody published, \`documented\` was written after the vendor's reference.
+*Tried with* says what each driver was tested with, and claims no more: \`real\` is the software itself, run and read by a test or recorded
+from a device; \`transcript\` follows the output of a session that its vendor published; \`documented\` was built from vendor documentation
+and public facts, and has met no device here. If you have one: \`npm run driver:record\` makes a recording without its secrets.
 
 | driver | system | other names | ways in | tried with |
 |---|---|---|---|---|
@@ -28,8 +29,20 @@ export function driverPage(): string {
     return `| \`${name}\` | ${title} | ${aliases.join(', ')} | ${transports.join(', ')} | ${tried} |\n`
   })
   return `${head}${rows.join('')}
-A system that is not here: [how to add a driver](../CONTRIBUTING.md#adding-a-driver).
+${drivers.all.length} systems: ${tally(evidence)}.
+
+A system that is not here: a driver of your own needs no new release, \`netraven drivers add --help\`; [how to add it for everybody](../CONTRIBUTING.md#adding-a-driver).
 `
+}
+
+/** How many drivers have what as their best evidence. */
+function tally(evidence: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const best = [...evidence.values()].map((kinds) =>
+    ['real', 'transcript', 'documented'].find((kind) => kinds.has(kind)),
+  )
+  return ['real', 'transcript', 'documented']
+    .map((kind) => `${best.filter((one) => one === kind).length} ${kind}`)
+    .join(', ')
 }
 
 /** @returns driver to kinds of evidence */
