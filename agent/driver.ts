@@ -29,6 +29,8 @@ export interface Driver {
   /**
    * The prompt as the last, unfinished line; anchored with ^ and $. It finds the first prompt; then the literal line is
    * learnt and only that one ends a read. With `exec` it is used only when a device offers no exec channel.
+   * What may change from one prompt to the next is a named group, such as `(?<count>\d+)` where the system counts its commands; the
+   * rest stays literal. A group takes part in each match, if with nothing in it: `(?<unsaved>(?:\* )?)`.
    */
   readonly prompt: RegExp
   /** How HTTP proves who asks; with it a command is a method, a path and perhaps a body: `GET /backup`. */

@@ -2,6 +2,7 @@
  * Finds the echo of a command in what a device sends. It anchors where the output begins, so that nothing of an earlier
  * command is taken for it. Line editors wrap it, redraw it or scroll it, so blanks do not count.
  */
+import type { LearntPrompt } from './learnt-prompt.ts'
 import type { Lines } from './lines.ts'
 
 /** A longer line is no echo. */
@@ -10,8 +11,9 @@ const LINE_MAX = 16_384
 const SLACK = 200
 
 export class Echo {
-  readonly #prompt: string
-  readonly #begin: string
+  readonly #prompt: LearntPrompt
+  /** Of the prompt, without blanks. */
+  readonly #promptLength: number
   readonly #command: string
   /** Whether the echo must stand behind the prompt: not yet known of a new device. */
   readonly #strict: boolean
@@ -19,9 +21,9 @@ export class Echo {
   #joined = ''
   #afterPrompt: number | undefined
 
-  constructor(prompt: string, command: string, strict: boolean) {
-    this.#prompt = compact(prompt)
-    this.#begin = prompt.trim()
+  constructor(prompt: LearntPrompt, command: string, strict: boolean) {
+    this.#prompt = prompt
+    this.#promptLength = compact(prompt.text).length
     this.#command = compact(command)
     this.#strict = strict
   }
@@ -54,21 +56,22 @@ export class Echo {
   }
 
   #is(line: string): boolean {
-    const begins = line.trimStart().startsWith(this.#begin)
+    const behind = this.#prompt.after(line)
+    const begins = behind !== undefined
     // Of the many lines that may be left of an earlier command nearly all end here.
     if (!begins && this.#joined === '' && line.length > 2 * this.#command.length + SLACK) return false
     const text = compact(line)
-    if (begins && text.length > this.#prompt.length) this.#afterPrompt ??= this.#at
+    if (begins && behind.trim() !== '') this.#afterPrompt ??= this.#at
     if (begins) this.#joined = text
     else if (this.#joined !== '') this.#joined += text
-    if (this.#joined.length > this.#prompt.length + this.#command.length + SLACK) this.#joined = ''
+    if (this.#joined.length > this.#promptLength + this.#command.length + SLACK) this.#joined = ''
     if (text === this.#command || (!this.#strict && text.endsWith(this.#command))) return true
     return this.#joined !== '' && (this.#joined.endsWith(this.#command) || this.#isScrolled(text))
   }
 
   /** IOS on a narrow terminal shows `$` and the end of the command. */
   #isScrolled(line: string): boolean {
-    const mark = line.indexOf('$', this.#prompt.length)
+    const mark = line.indexOf('$', this.#promptLength)
     return mark >= 0 && line.length - mark > 3 && this.#command.endsWith(line.slice(mark + 1))
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { Conversation } from './conversation.ts'
 import type { Pager } from './driver.ts'
+import type { LearntPrompt } from './learnt-prompt.ts'
 
 /** A pager that was never seen is answered when it has stood for so long, ms: then it has come whole. */
 const NEW_QUIET_MS = 50
@@ -71,10 +72,13 @@ export class Pagers {
   }
 
   /** Whether a line is the prompt, also with blanks behind it: keys that no pager took. */
-  isPrompt(line: string, prompt: string): boolean {
-    if (line === prompt) return true
-    const typed = line.length - prompt.length
-    return typed > 0 && typed <= this.#keys && line.startsWith(prompt) && line.trim() === prompt.trim()
+  isPrompt(line: string, prompt: LearntPrompt): boolean {
+    if (prompt.is(line)) return true
+    const blanks = line.length - line.trimEnd().length
+    for (let typed = 1; typed <= Math.min(blanks, this.#keys); typed += 1) {
+      if (prompt.is(line.slice(0, -typed))) return true
+    }
+    return false
   }
 
   /** The output between these bytes of the lines, without the pagers that were left standing in it. */

@@ -201,3 +201,143 @@ describe('echo', () => {
     expect(textOf(await read(device, { driver }, clock))).toBe('v1\n---\na\nend\n')
   })
 })
+
+describe('a prompt of which a part changes', () => {
+  const driver = driverOf({
+    prompt: /^(?<unsaved>(?:\* )?)(?:Slot-\d )?[\w.-]+\.(?<count>\d{1,5}) [>#] ?$/,
+    prepare: ['term len 0'],
+    commands: [{ run: 'show ver', as: 'note' }, config],
+  })
+  const run = 'a\r\nend\r\n'
+
+  /** @param entersCount whether a bare Enter counts as a command too */
+  function counting(
+    { name = 'sw7', first = 7, entersCount = true, mark = '' as string | ((count: number) => string) } = {},
+    { reply = run, pauseMs = 0, clock = undefined as VirtualClock | undefined, chunkBytes = 1000 } = {},
+  ) {
+    let count = first
+    const prompt = () => `${typeof mark === 'string' ? mark : mark(count)}${name}.${count} # `
+    const replies: Record<string, string> = { 'show ver': 'v1\r\n', 'show run': reply, 'term len 0': '' }
+    return new Device(
+      `\r\nWelcome\r\n${prompt()}`,
+      (line, self) => {
+        if (line !== '' || entersCount) count += 1
+        const text = `\r\n${replies[line] ?? ''}${prompt()}`
+        if (clock) clock.after(pauseMs, () => self.send(text))
+        else self.send(text)
+      },
+      { chunkBytes },
+    )
+  }
+
+  it.each([
+    ['with each Enter', { entersCount: true }],
+    ['with each command only', { entersCount: false }],
+    ['to one digit more', { first: 8 }],
+    ['behind a stack’s slot', { name: 'Slot-1 sw7' }],
+    ['behind a star that comes with a change', { mark: (count: number) => (count > 9 ? '* ' : '') }],
+    ['behind a star that goes when it is saved', { mark: (count: number) => (count > 9 ? '' : '* ') }],
+  ])('is the same prompt: it counts %s', async (_, device) => {
+    for (const chunkBytes of [1, 3, 1000])
+      expect(textOf(await read(counting(device, { chunkBytes }), { driver }))).toBe('v1\n---\na\nend\n')
+  })
+
+  it.each([
+    'sw8.7 # ',
+    'sw7.7 # ',
+    '* sw7.12 # ',
+    'sw7.12 # show run',
+    'sw7.x # ',
+    'sw8.12 # show run',
+    'xsw7.7 # ',
+    'sw7x7 # ',
+  ])('leaves %j in the configuration as text, where the device rests behind it too', async (line) => {
+    const clock = new VirtualClock()
+    let count = 7
+    let early = 0
+    let busy = false
+    const device = new Device('sw7.7 # ', (typed, self) => {
+      if (busy) {
+        early += 1
+        return
+      }
+      count += 1
+      if (typed !== 'show run') return self.send(`\r\n${typed === 'show ver' ? 'v1\r\n' : ''}sw7.${count} # `)
+      busy = true
+      self.send(`\r\na\r\n${line}`)
+      clock.after(4000, () => {
+        busy = false
+        self.send('\r\nb\r\nend\r\n')
+        self.send(`sw7.${count} # `)
+        for (; early > 0; early -= 1) self.send(`\r\nsw7.${++count} # `)
+      })
+    })
+    expect(textOf(await read(device, { driver }, clock))).toBe(`v1\n---\na\n${line}\nb\nend\n`)
+  })
+
+  it('of another device is none', async () => {
+    let count = 1
+    const device = new Device('sw7.1 # ', (line, self) => {
+      count += 1
+      self.send(`\r\n${line === 'show run' ? run : ''}${line === 'show run' ? 'sw8' : 'sw7'}.${count} # `)
+    })
+    const failure = await failureOf(read(device, { driver }))
+    expect([failure.code, failure.details.command]).toEqual(['DEVICE_COMMAND_TIMEOUT', 'show run'])
+  })
+
+  it('is read from a device that needs seconds for each answer', async () => {
+    const clock = new VirtualClock()
+    expect(textOf(await read(counting({}, { clock, pauseMs: 3500 }), { driver }, clock))).toBe(
+      'v1\n---\na\nend\n',
+    )
+  })
+
+  it.each([
+    ['redrawn', (prompt: string) => `show rnu\b\b\x1b[Kun\r${prompt}show run`],
+    ['wrapped', () => 'show\r\n run'],
+    ['coloured', (prompt: string) => `\x1b[1mshow\x1b[0m\r\x1b[K${prompt}\x1b[32mshow run\x1b[0m`],
+  ])('does not hide an echo %s', async (_, drawn) => {
+    let count = 8
+    const device = new Device(
+      'sw7.8 # ',
+      (line, self) => {
+        const before = `sw7.${count} # `
+        count += 1
+        const echo = line === 'show run' ? drawn(before) : line
+        self.send(`${echo}\r\n${line === 'show ver' ? 'v1\r\n' : line === 'show run' ? run : ''}sw7.${count} # `)
+      },
+      { echoes: false },
+    )
+    expect(textOf(await read(device, { driver }))).toBe('v1\n---\na\nend\n')
+  })
+
+  it('stands nowhere in the output of a device without echo', async () => {
+    let count = 9
+    const device = new Device(
+      'sw7.9 # ',
+      (line, self) => {
+        count += 1
+        self.send(`${line === 'show ver' ? 'v1\r\n' : line === 'show run' ? run : '\r\n'}sw7.${count} # `)
+      },
+      { echoes: false },
+    )
+    expect(textOf(await read(device, { driver }))).toBe('v1\n---\na\nend\n')
+  })
+
+  it('gains the privilege as any other', async () => {
+    const enable = { run: 'enable', from: /> ?$/, password: /^Password: ?$/ }
+    let count = 9
+    let sign = '>'
+    let asked = false
+    const device = new Device('sw7.9 > ', (line, self) => {
+      count += 1
+      if (line === 'enable') {
+        asked = true
+        return self.send('\r\nPassword: ')
+      }
+      if (asked) [asked, sign] = [false, '#']
+      return self.send(`\r\n${line === 'show run' ? run : ''}sw7.${count} ${sign} `)
+    })
+    expect(textOf(await read(device, { driver: { ...driver, enable, commands: [config] } }))).toBe('a\nend\n')
+  })
+})

@@ -115,10 +115,10 @@ function promptsAtEnd(
 }
 
 /** The lines between the last prompt that was ended by Enter and the one that came then. */
-export function interludeOf(lines: Lines, prompt: string): string[] {
+export function interludeOf(lines: Lines, isPrompt: (line: string) => boolean): string[] {
   const all = lines.slice(Math.max(0, lines.length - GAP_MAX * LINE_MAX), lines.length)
   const ends = all.toString('latin1').split('\n').slice(0, -1)
-  const last = ends.lastIndexOf(prompt)
+  const last = ends.findLastIndex(isPrompt)
   return last < 0 ? [] : ends.slice(last + 1).slice(-GAP_MAX)
 }
 

@@ -8,6 +8,7 @@ import type { Driver } from './driver.ts'
 import { Echo } from './echo.ts'
 import { isInterrupted, isMessage } from './interruption.ts'
 import type { Climb } from './ladder.ts'
+import { LearntPrompt } from './learnt-prompt.ts'
 import { type Kept, Pagers } from './pager.ts'
 import { Confirmation, interludeOf, withoutInterlude } from './prompt.ts'
 
@@ -47,7 +48,7 @@ export class Shell {
   readonly #driver: Driver
   readonly #secret: ShellParts['secret']
   readonly #limits: Limits
-  #prompt = ''
+  #prompt: LearntPrompt
   #interlude: readonly string[] = []
   #echoes: boolean | undefined
   /** Enters that have not come back. */
@@ -66,7 +67,7 @@ export class Shell {
     ladder?.enter('prompt')
     await shell.#learnPrompt()
     await shell.#enable(ladder)
-    ladder?.pass('prompt', shell.#prompt)
+    ladder?.pass('prompt', shell.#prompt.text)
     ladder?.enter('command')
     for (const command of parts.driver.prepare) await shell.run(command, parts.limits, false)
     return shell
@@ -76,6 +77,7 @@ export class Shell {
     this.#talk = talk
     this.#pagers = new Pagers(talk, driver.pagers)
     this.#driver = driver
+    this.#prompt = new LearntPrompt(driver.prompt, '')
     this.#secret = secret
     this.#limits = limits
   }
@@ -156,10 +158,11 @@ export class Shell {
           return undefined
         }
         if (!this.#driver.prompt.test(tail)) return this.#wakePrompt(quietMs)
-        const isPrompt = (line: string) => line === tail
+        const prompt = new LearntPrompt(this.#driver.prompt, tail)
+        const isPrompt = (line: string) => prompt.is(line)
         if (confirmation.check(isPrompt, from, quietMs) === undefined) return undefined
-        this.#prompt = tail
-        this.#interlude = interludeOf(terminal.lines, tail)
+        this.#prompt = prompt
+        this.#interlude = interludeOf(terminal.lines, isPrompt)
         this.#outstanding += confirmation.outstanding
         learnt += 1
         if (learnt === LEARN_MAX || !this.#interlude.some(isMessage)) return true
@@ -173,7 +176,7 @@ export class Shell {
 
   async #enable(ladder: Climb | undefined): Promise<void> {
     const { enable, prompt, denied, rejected } = this.#driver
-    if (!enable?.from.test(this.#prompt)) return
+    if (!enable?.from.test(this.#prompt.text)) return
     ladder?.enter('enable')
     const { terminal } = this.#talk
     const password = this.#secret.enable ?? this.#secret.password
@@ -198,7 +201,7 @@ export class Shell {
           return undefined
         }
         if (size === 0 || size === sentAt || !prompt.test(tail)) return undefined
-        if (tail === this.#prompt && this.#outstanding > 0 && quietMs < LATE_PATIENCE_MS) {
+        if (this.#prompt.is(tail) && this.#outstanding > 0 && quietMs < LATE_PATIENCE_MS) {
           this.#talk.wakeAfter(LATE_PATIENCE_MS)
           return undefined
         }
@@ -209,7 +212,7 @@ export class Shell {
       },
     })
     await this.#learnPrompt()
-    if (enable.from.test(this.#prompt)) throw failed('the prompt is still the one without privilege')
+    if (enable.from.test(this.#prompt.text)) throw failed('the prompt is still the one without privilege')
     ladder?.pass('enable', enable.run)
     ladder?.enter('prompt')
   }
@@ -249,8 +252,7 @@ export class Shell {
     if (this.#echoes || isInterrupted(lines, lines.length)) return echo.afterPrompt ?? 0
     this.#echoes = false
     // The first line of output stands behind the prompt.
-    const behind = this.#prompt.length
-    return lines.slice(0, behind).toString('latin1') === this.#prompt ? behind : 0
+    return this.#prompt.lengthIn(lines.slice(0, Math.min(lines.length, LINE_MAX)).toString('latin1'))
   }
 
   /** The last line with something on it, fit to be shown: no credential, nothing that a terminal obeys, not too long. */

@@ -24,6 +24,7 @@ import type { Log } from './log.ts'
 import { driverNames } from './own-drivers.ts'
 import { openPatternCheck } from './pattern-check.ts'
 import { agentRoutes, enrollmentRoutes } from './routes/agents.ts'
+import { artifactRoutes } from './routes/artifacts.ts'
 import { authRoutes } from './routes/auth.ts'
 import { backupRoutes, storageRoutes } from './routes/backups.ts'
 import { credentialRoutes } from './routes/credentials.ts'
@@ -137,6 +138,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.route('/api', linePatternRoutes(routeParts))
   app.route('/api', runRoutes(routeParts))
   app.route('/api', backupRoutes(routeParts))
+  app.route('/api', artifactRoutes(routeParts))
   app.route('/api', storageRoutes(routeParts))
   app.route('/api', failureRoutes())
   app.route('/api', healthRoutes(routeParts))

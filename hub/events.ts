@@ -6,6 +6,7 @@ import { newId } from './ids.ts'
 export type EventKind =
   | 'agent enrolled'
   | 'agent revoked'
+  | 'artifact read'
   | 'credential changed'
   | 'credential guard closed'
   | 'credential guard reset'

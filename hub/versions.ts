@@ -18,6 +18,7 @@ import { recordEvent } from './events.ts'
 import type { Keyring } from './keyring.ts'
 import { invalidCursor, pageAfter, pageOfRows } from './pages.ts'
 import { findSite } from './sites.ts'
+import { refuseArtifact } from './stored-artifacts.ts'
 
 type Db = Kysely<Tables>
 
@@ -46,14 +47,14 @@ export async function listVersions(db: Db, query: z.output<typeof BackupQuery>) 
   return pageOfRows(found, limit, toBackup, (row) => row.id)
 }
 
-/** @throws Failure BACKUP_NOT_FOUND */
+/** @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT */
 export async function showVersion(db: Db, id: string): Promise<Backup> {
   return toBackup(await versionRow(db, id))
 }
 
 /**
  * The text of a version as people may see it: secrets show as `<secret:1a2b3c4d>`.
- * @throws Failure BACKUP_NOT_FOUND, MASKING_FAILED, and what the store throws
+ * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT, MASKING_FAILED, and what the store throws
  */
 export async function maskedText(parts: VersionParts, id: string): Promise<{ version: Backup; text: string }> {
   const row = await versionRow(parts.db, id)
@@ -65,7 +66,7 @@ export async function maskedText(parts: VersionParts, id: string): Promise<{ ver
   }
 }
 
-/** The text byte for byte. Whoever calls this writes down who read it. @throws Failure BACKUP_NOT_FOUND, and the store's */
+/** The text byte for byte. Whoever calls this writes down who read it. @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT, and the store's */
 export async function rawText(parts: VersionParts, id: string): Promise<{ version: Backup; text: Buffer }> {
   const row = await versionRow(parts.db, id)
   return { version: toBackup(row), text: await readText(parts, row) }
@@ -73,7 +74,7 @@ export async function rawText(parts: VersionParts, id: string): Promise<{ versio
 
 /**
  * Checks a version as an outsider would: the stored text against its hash, and the agent's signature over what the row says.
- * @throws Failure BACKUP_NOT_FOUND
+ * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT
  */
 export async function verifyVersion(parts: VersionParts, id: string): Promise<Verification> {
   const row = await versionRow(parts.db, id)
@@ -111,7 +112,7 @@ export async function verifyVersion(parts: VersionParts, id: string): Promise<Ve
 /**
  * Takes a suspect for good: somebody looked, and the device really is so (a factory reset, a large clean-up). If nothing good was
  * seen later it is its device's newest version from now on, and the next read is measured against it. Twice is harmless.
- * @throws Failure BACKUP_NOT_FOUND
+ * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT
  */
 export async function acceptVersion(db: Db, id: string, who: string): Promise<Backup> {
   const { device, device_id: deviceId, verdict, accepted_at: acceptedAt } = await versionRow(db, id)
@@ -162,8 +163,9 @@ async function readText({ blobs }: VersionParts, row: VersionRow): Promise<Buffe
 
 async function versionRow(db: Db, id: string): Promise<VersionRow> {
   const row = isUuid(id) ? await versionRows(db).where('versions.id', '=', id).executeTakeFirst() : undefined
-  if (!row) throw new Failure('BACKUP_NOT_FOUND', { backup: id })
-  return row
+  if (row) return row
+  await refuseArtifact(db, id)
+  throw new Failure('BACKUP_NOT_FOUND', { backup: id })
 }
 
 function versionRows(db: Db) {

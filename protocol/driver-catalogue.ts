@@ -22,7 +22,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'adtran_aos',
     title: 'Adtran AOS (NetVanta, Total Access 900)',
-    aliases: ['aos', 'adtran', 'adtran_os', 'adtran_os_telnet', 'netvanta', 'adtran-aos'],
+    aliases: ['adtran', 'adtran_os', 'adtran_os_telnet', 'netvanta', 'adtran-aos'],
     transports: ['ssh', 'telnet'],
   },
   {
@@ -40,7 +40,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'alcatel_aos6',
     title: 'Alcatel-Lucent OmniSwitch AOS 6',
-    aliases: ['aos6', 'omniswitch6', 'alcatel-aos6', 'omnistack'],
+    aliases: ['aos6', 'omniswitch6', 'alcatel-aos6', 'omnistack', 'aos'],
     transports: ['ssh', 'telnet'],
   },
   {
@@ -202,7 +202,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'cambium_cnmatrix',
     title: 'Cambium Networks cnMatrix',
-    aliases: ['cnmatrix', 'cambium', 'cambium cnmatrix', 'cnmatrix_ex', 'ex2028', 'ex2010', 'ex1028', 'tx2028'],
+    aliases: ['cnmatrix', 'cambium cnmatrix', 'cnmatrix_ex', 'ex2028', 'ex2010', 'ex1028', 'tx2028'],
     transports: ['ssh', 'telnet'],
   },
   {
@@ -238,7 +238,18 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'cisco_aireos',
     title: 'Cisco AireOS wireless controller',
-    aliases: ['aireos', 'cisco_wlc', 'cisco_wlc_ssh', 'cisco-wlc', 'wlc', 'wlc4', 'wlc5', 'wlc8'],
+    aliases: [
+      'aireos',
+      'cisco_wlc',
+      'cisco_wlc_ssh',
+      'cisco-wlc',
+      'wlc',
+      'wlc4',
+      'wlc5',
+      'wlc8',
+      'cisco-wlc5',
+      'cisco-wlc8',
+    ],
     transports: ['ssh', 'telnet'],
   },
   {
@@ -256,7 +267,16 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'cisco_ftd',
     title: 'Cisco Firepower Threat Defense',
-    aliases: ['ftd', 'cisco_ftd_ssh', 'cisco-ftd', 'firepower', 'firepower threat defense', 'secure firewall', 'fpr'],
+    aliases: [
+      'ftd',
+      'cisco_ftd_ssh',
+      'cisco-ftd',
+      'firepower',
+      'firepower threat defense',
+      'secure firewall',
+      'fpr',
+      'firelinuxos',
+    ],
     transports: ['ssh'],
   },
   {
@@ -372,6 +392,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
       'dell-os9',
       'dnos',
       'dellos9',
+      'dell_dnos9',
     ],
     transports: ['ssh', 'telnet'],
   },
@@ -385,6 +406,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
       'dell_powerconnect_ssh',
       'powerconnect 5500',
       'radlan',
+      'dell',
     ],
     transports: ['ssh', 'telnet'],
   },
@@ -449,12 +471,23 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
       'switch-engine',
       'extremeware_xos',
     ],
-    transports: ['ssh'],
+    transports: ['ssh', 'telnet'],
   },
   {
     name: 'extreme_slx',
     title: 'Extreme Networks SLX-OS',
-    aliases: ['slx', 'slxos', 'slx-os', 'extreme_slxos', 'nos', 'brocade_vdx', 'extreme_nos', 'vdx', 'brocade_nos'],
+    aliases: [
+      'slx',
+      'slxos',
+      'slx-os',
+      'extreme_slxos',
+      'nos',
+      'brocade_vdx',
+      'extreme_nos',
+      'vdx',
+      'brocade_nos',
+      'extreme_vdx',
+    ],
     transports: ['ssh', 'telnet'],
   },
   {
@@ -559,6 +592,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
       'aruba_os-switch',
       'hpe_procurve',
       'arubaos-switch',
+      'aruba_procurve',
     ],
     transports: ['ssh', 'telnet'],
   },
@@ -624,7 +658,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'juniper_junos',
     title: 'Juniper Junos OS',
-    aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved'],
+    aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved', 'junos-evo'],
     transports: ['ssh', 'netconf', 'telnet'],
   },
   {
@@ -660,7 +694,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'mikrotik_swos',
     title: 'MikroTik SwOS',
-    aliases: ['swos', 'mikrotik-swos', 'swos_lite', 'swoslite', 'css', 'mikrotik_css'],
+    aliases: ['swos', 'mikrotik-swos', 'swos_lite', 'swoslite', 'css', 'mikrotik_css', 'mikrotik_switchos'],
     transports: ['http'],
   },
   {
@@ -1044,7 +1078,7 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
   {
     name: 'zte_c300',
     title: 'ZTE ZXA10 C300, C320, C600 (ZXAN)',
-    aliases: ['zxan', 'c300', 'c320', 'c600', 'zteolt', 'zte_olt', 'zte_zxan', 'zxa10'],
+    aliases: ['ztec300', 'zxan', 'c300', 'c320', 'c600', 'zteolt', 'zte_olt', 'zte_zxan', 'zxa10'],
     transports: ['ssh', 'telnet'],
   },
   {

@@ -100,7 +100,7 @@ const Command = z
       [z.string(), z.array(z.string()).min(1).max(8)],
       'must be a command, or a list of up to 8 to try in turn',
     ),
-    as: z.enum(['config', 'note'], 'must be config or note'),
+    as: z.enum(['config', 'note', 'artifact'], 'must be config, note or artifact'),
     keep: Pattern.optional(),
     complete: Pattern.optional(),
     optional: z.boolean('must be true or false').optional(),
@@ -174,8 +174,8 @@ export const DriverFile = z
     for (const name of ADDABLE)
       if (file[name] && file[`+${name}`]) complain(`stands beside ${name}; give one of both`, `+${name}`)
     const { commands } = file
-    if (commands && !commands.some(({ as }) => as === 'config'))
-      complain('has no command with `as: config`', 'commands')
+    if (commands && commands.every(({ as }) => as === 'note'))
+      complain('has no command with `as: config` or `as: artifact`', 'commands')
     if (file.channel === 'exec' && file.enable) complain('is for a shell; an exec channel has none', 'enable')
   })
 export type DriverFile = z.infer<typeof DriverFile>

@@ -14,7 +14,8 @@ const COMPOUND = /[;&`<>\p{Cc}]|\$\(|\|\||\bfile ?=/u
 /** What may stand behind a `|`: filters of the output. `redirect`, `save`, `tee` and `append` write files. */
 const FILTER =
   /^(?:no-more|nomore|no-page|no-paging|display|include|inc|exclude|exc|begin|match|except|grep|section|find|json|xml|count|trim|i|e|b)(?: [^|]*)?$/
-const READS = /^(?:admin )?(?:show|display|get|list|print|cat|more|type|dir|ls|info)(?![\w-])/
+/** `newest` is ours: the file of a folder that was changed last. */
+const READS = /^(?:admin )?(?:show|display|get|newest|list|print|cat|more|type|dir|ls|info)(?![\w-])/
 /** RouterOS names a menu first. */
 const READS_MENU = /^\/(?:[a-z\d/ -]*[ /])?(?:print|export)(?: [a-z -]+)?$/
 /** How the session prints: pager and width. */

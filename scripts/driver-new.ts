@@ -9,7 +9,7 @@ import { agree, ask, Cancelled, canAsk, choose, isUsage, UsageError } from './qu
 const HELP = `Begins a driver: how to read one operating system.
 
   npm run driver:new                                asks everything
-  npm run driver:new -- --name nokia_sros --title 'Nokia SR OS' --config 'admin display-config' \\
+  npm run driver:new -- --name acme_os --title 'Acme OS' --config 'admin display-config' \\
       --complete '^# Finished' --prompt '^[AB]:[\\w.-]+# ?$'
 
 It writes four things, and changes nothing else:

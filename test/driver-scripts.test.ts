@@ -120,15 +120,15 @@ describe('npm run driver:new', () => {
   it('shows the driver that it would write, and writes nothing', async () => {
     const { exit, out, err } = await script('driver-new.ts', [
       '--name',
-      'nokia_sros',
+      'nokia_srnext',
       '--title',
       'Nokia SR OS',
       '--dry-run',
     ])
     expect({ exit, err }).toEqual({ exit: 0, err: '' })
     expect(out).toContain("title: 'Nokia SR OS'")
-    expect(out).toContain('@@ driver: nokia_sros')
-    expect(existsSync(join(root, 'agent/drivers/nokia_sros.ts'))).toBe(false)
+    expect(out).toContain('@@ driver: nokia_srnext')
+    expect(existsSync(join(root, 'agent/drivers/nokia_srnext.ts'))).toBe(false)
   })
 
   it('tells every wrong answer at once', async () => {

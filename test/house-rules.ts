@@ -30,6 +30,10 @@ export const doors: Readonly<Record<string, RegExp>> = {
 
 /** A file that may be longer than 300 lines (a driver: 80), how long, and why it must be. */
 export const raisedCeilings: Readonly<Record<string, { readonly lines: number; readonly why: string }>> = {
+  'protocol/driver-catalogue.ts': {
+    lines: 1500,
+    why: 'made from the drivers: six lines each',
+  },
   'agent/drivers/index.ts': {
     lines: 420,
     why: 'two lines a driver, and nothing else',

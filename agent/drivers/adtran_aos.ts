@@ -4,7 +4,7 @@ import { iosDenied, iosEnable, iosPrompt, iosRejected, iosSecrets } from './shar
 /** AOS prints system, platform and serial number as comments at the head of the configuration and ends it with `end`. */
 export default defineDriver({
   title: 'Adtran AOS (NetVanta, Total Access 900)',
-  aliases: ['aos', 'adtran', 'adtran_os', 'adtran_os_telnet', 'netvanta', 'adtran-aos'],
+  aliases: ['adtran', 'adtran_os', 'adtran_os_telnet', 'netvanta', 'adtran-aos'],
   comment: '! ',
   channel: 'shell',
   prompt: iosPrompt,

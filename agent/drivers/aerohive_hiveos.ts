@@ -4,7 +4,7 @@ import { urlSecrets } from './shared/secrets.ts'
 
 /**
  * HiveOS and IQ Engine: access points, SR switches and BR routers of Aerohive, now Extreme. The list of commands has no end mark: a whole
- * one names the device, has the management interface and ends with a whole command; the prompt judges the end. `password` shows secrets
+ * one names the device or its hive, has interfaces and ends with a whole command; the prompt judges the end. `password` shows secrets
  * as they are stored; a device that does not know the word prints stars.
  */
 const value = String.raw`(?<secret>"[^"\n]+"|[^\s"]+)`
@@ -35,7 +35,7 @@ export default defineDriver({
       run: ['show running-config password', 'show running-config'],
       as: 'config',
       complete:
-        /(?<![\s\S])(?:#[^\n]*\n|\n)*[a-z][^\n]*\n(?=[\s\S]*^hostname \S)(?=[\s\S]*^interface mgt0 )[\s\S]*^(?:no )?[a-z][\w-]* [^\n]*\s*(?![\s\S])/,
+        /(?<![\s\S])(?:(?:#[^\n]*)?\n)*[a-z][^\n]*\n(?=[\s\S]*^(?:hostname|hive) \S)(?=[\s\S]*^(?:no )?(?:interface|capwap|admin) )[\s\S]*^[a-z][^\n]*\s*(?![\s\S])/,
       idleMs: 60_000,
     },
   ],

@@ -8,7 +8,7 @@ import { aosPrompt, aosSecrets } from './shared/omniswitch.ts'
  */
 export default defineDriver({
   title: 'Alcatel-Lucent OmniSwitch AOS 6',
-  aliases: ['aos6', 'omniswitch6', 'alcatel-aos6', 'omnistack'],
+  aliases: ['aos6', 'omniswitch6', 'alcatel-aos6', 'omnistack', 'aos'],
   comment: '! ',
   channel: 'shell',
   prompt: aosPrompt,

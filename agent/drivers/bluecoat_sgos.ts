@@ -4,7 +4,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * ProxySG, ASG and Edge SWG. Sections stand between `!- BEGIN name` and `!- END name`, each must be closed at the end of a whole one.
- * What it encrypts with its own key comes out differently each time.
+ * What it encrypts with its own key comes out differently each time. Private keys are not asked for: it would print them in clear.
  */
 const value = String.raw`(?<secret>"[^"\n]+"|[^\s"]+)`
 export default defineDriver({
@@ -25,7 +25,7 @@ export default defineDriver({
     },
     { run: 'show appliance-name', as: 'note', keep: /^Appliance name: / },
     {
-      run: ['show configuration expanded noprompts', 'show configuration noprompts', 'show configuration'],
+      run: ['show configuration expanded noprompts', 'show configuration'],
       as: 'config',
       complete: /(?<![\s\S])(?=[\s\S]*^!- BEGIN networking\n)!-[^\n]*\n[\s\S]*^!- END [^\n]+\s*(?![\s\S])/,
       idleMs: 120_000,
@@ -42,14 +42,16 @@ export default defineDriver({
     ),
     new RegExp(`^ *(?:snmp )?(?:read-|write-|trap-)?community(?:-string)? (?!encrypted)${value}`),
     new RegExp(`^ *(?:create |edit )?(?:encrypted-)?community-string ${value}`),
-    new RegExp(`^ *security \\S{1,40} create-realm(?:-encrypted)? \\S{1,64} ${value}`),
+    new RegExp(`^ *security radius create-realm(?:-encrypted)? \\S{1,64} ${value}`),
     new RegExp(`^ *radius .{0,120}?\\b(?:secret|encrypted-secret) ${value}`),
     ...urlSecrets,
     ...pemSecrets,
   ],
   resalted: [
     new RegExp(`^ *(?:[^\\s;"]{1,60} ){0,6}?encrypted-(?:password|secret|key|passphrase) ${value}`),
-    new RegExp(`^ *security \\S{1,40} create-realm-encrypted \\S{1,64} ${value}`),
+    new RegExp(`^ *security radius create-realm-encrypted \\S{1,64} ${value}`),
+    // the mark that ends what is typed inline is a number that need not be the same each time
+    /^(?:inline [^\n]{1,200} ")?(?<secret>end-\d{1,12}-inline)"?$/,
     /-----BEGIN ENCRYPTED PRIVATE KEY-----\s{0,8}(?<secret>[^-]{1,20000})/,
   ],
 })

@@ -7,7 +7,7 @@ import { iosDenied, iosEnable, iosPrompt, iosRejected, iosSecrets } from './shar
  */
 export default defineDriver({
   title: 'Cambium Networks cnMatrix',
-  aliases: ['cnmatrix', 'cambium', 'cambium cnmatrix', 'cnmatrix_ex', 'ex2028', 'ex2010', 'ex1028', 'tx2028'],
+  aliases: ['cnmatrix', 'cambium cnmatrix', 'cnmatrix_ex', 'ex2028', 'ex2010', 'ex1028', 'tx2028'],
   comment: '! ',
   channel: 'shell',
   prompt: iosPrompt,
@@ -23,7 +23,8 @@ export default defineDriver({
     {
       run: 'show running-config',
       as: 'config',
-      complete: /(?<![\s\S])\s*#?Building configuration[^\n]*\n(?=[\s\S]*^interface \S)[\s\S]*^(?:!|end)\s*(?![\s\S])/,
+      complete:
+        /(?<![\s\S])\s*#?Building configuration[^\n]*\n(?=[\s\S]*^interface \S)[\s\S]*^ *(?:!|end|exit)\s*(?![\s\S])/,
       idleMs: 90_000,
       totalMs: 600_000,
     },

@@ -7,7 +7,18 @@ import { commonPagers, defineDriver } from '../driver.ts'
  */
 export default defineDriver({
   title: 'Cisco AireOS wireless controller',
-  aliases: ['aireos', 'cisco_wlc', 'cisco_wlc_ssh', 'cisco-wlc', 'wlc', 'wlc4', 'wlc5', 'wlc8'],
+  aliases: [
+    'aireos',
+    'cisco_wlc',
+    'cisco_wlc_ssh',
+    'cisco-wlc',
+    'wlc',
+    'wlc4',
+    'wlc5',
+    'wlc8',
+    'cisco-wlc5',
+    'cisco-wlc8',
+  ],
   comment: '# ',
   channel: 'shell',
   prompt: /^\([\w.\-/@ ]{1,64}\) ?> ?$/,

@@ -7,7 +7,16 @@ import { defineDriver } from '../driver.ts'
  */
 export default defineDriver({
   title: 'Cisco Firepower Threat Defense',
-  aliases: ['ftd', 'cisco_ftd_ssh', 'cisco-ftd', 'firepower', 'firepower threat defense', 'secure firewall', 'fpr'],
+  aliases: [
+    'ftd',
+    'cisco_ftd_ssh',
+    'cisco-ftd',
+    'firepower',
+    'firepower threat defense',
+    'secure firewall',
+    'fpr',
+    'firelinuxos',
+  ],
   comment: ': ',
   channel: 'shell',
   transports: ['ssh'],

@@ -13,6 +13,7 @@ export default defineDriver({
     'dell-os9',
     'dnos',
     'dellos9',
+    'dell_dnos9',
   ],
   comment: '! ',
   channel: 'shell',

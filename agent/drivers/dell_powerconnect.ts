@@ -15,6 +15,7 @@ export default defineDriver({
     'dell_powerconnect_ssh',
     'powerconnect 5500',
     'radlan',
+    'dell',
   ],
   comment: '! ',
   channel: 'shell',

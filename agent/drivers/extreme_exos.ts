@@ -2,9 +2,9 @@ import { defineDriver } from '../driver.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
- * Also called Switch Engine. The prompt counts the commands (`sw1.7 #`), so no prompt ever comes twice: each command has a
- * channel of its own over SSH, where neither prompt nor pager is printed. There is no end mark: each module prints its heading,
- * also without settings, in a fixed order; the clean end of the channel is the judge of what comes behind the last.
+ * Also called Switch Engine. The prompt counts the commands (`sw1.7 #`), with a star before it while changes are not saved.
+ * There is no end mark: each module prints its heading, also without settings, in a fixed order; the prompt is the judge of what
+ * comes behind the last.
  */
 export default defineDriver({
   title: 'Extreme Networks ExtremeXOS',
@@ -19,9 +19,8 @@ export default defineDriver({
     'extremeware_xos',
   ],
   comment: '# ',
-  channel: 'exec',
-  transports: ['ssh'],
-  prompt: /^(?:! )?(?:\* )?(?:\(.{1,30}\) )?(?:Slot-\d{1,2} )?[\w.\-@ ]{1,64}\.\d{1,5} [>#] ?$/,
+  channel: 'shell',
+  prompt: /^(?:! )?(?<unsaved>(?:\* )?)(?:\(.{1,30}\) )?(?:Slot-\d{1,2} )?[\w.\-@ ]{1,64}\.(?<count>\d{1,5}) [>#] ?$/,
   prepare: ['disable clipaging'],
   pagers: [{ when: /^Press <SPACE> to continue or <Q> to quit:.{0,40}$/, send: ' ' }],
   rejected: [

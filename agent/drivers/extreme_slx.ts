@@ -8,7 +8,18 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
  */
 export default defineDriver({
   title: 'Extreme Networks SLX-OS',
-  aliases: ['slx', 'slxos', 'slx-os', 'extreme_slxos', 'nos', 'brocade_vdx', 'extreme_nos', 'vdx', 'brocade_nos'],
+  aliases: [
+    'slx',
+    'slxos',
+    'slx-os',
+    'extreme_slxos',
+    'nos',
+    'brocade_vdx',
+    'extreme_nos',
+    'vdx',
+    'brocade_nos',
+    'extreme_vdx',
+  ],
   comment: '! ',
   channel: 'shell',
   prompt: /^[\w.\-@+]{1,64}# ?$/,

@@ -7,7 +7,16 @@ import { commonPagers, defineDriver } from '../driver.ts'
  */
 export default defineDriver({
   title: 'HP ProCurve and ArubaOS-Switch',
-  aliases: ['procurve', 'hp', 'hp_procurve_ssh', 'aruba_osswitch', 'aruba_os-switch', 'hpe_procurve', 'arubaos-switch'],
+  aliases: [
+    'procurve',
+    'hp',
+    'hp_procurve_ssh',
+    'aruba_osswitch',
+    'aruba_os-switch',
+    'hpe_procurve',
+    'arubaos-switch',
+    'aruba_procurve',
+  ],
   comment: '; ',
   channel: 'shell',
   prompt: /^[\w.\-/@:+ ]{1,64}[>#] ?$/,

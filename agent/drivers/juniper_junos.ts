@@ -7,7 +7,7 @@ import { netconfWay } from './shared/netconf.ts'
  */
 export default defineDriver({
   title: 'Juniper Junos OS',
-  aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved'],
+  aliases: ['junos', 'juniper', 'juniper-junos', 'juniper-srx', 'juniper_junos_ssh', 'junos-evolved', 'junos-evo'],
   comment: '# ',
   channel: 'shell',
   transports: ['ssh', 'netconf', 'telnet'],

@@ -7,7 +7,7 @@ import { defineDriver } from '../driver.ts'
  */
 export default defineDriver({
   title: 'MikroTik SwOS',
-  aliases: ['swos', 'mikrotik-swos', 'swos_lite', 'swoslite', 'css', 'mikrotik_css'],
+  aliases: ['swos', 'mikrotik-swos', 'swos_lite', 'swoslite', 'css', 'mikrotik_css', 'mikrotik_switchos'],
   comment: '// ',
   channel: 'exchange',
   transports: ['http'],

@@ -2,8 +2,8 @@ import { defineDriver } from '../driver.ts'
 import { iosDenied, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like.ts'
 
 /**
- * Managed switches and routers of Moxa (EDS, IKS, ICS, PT, EDR). No end mark is documented: a whole one begins with the heading of its
- * first section, has ports, and ends with a closed section or a whole line; the prompt judges the end. Telnet asks for a terminal type.
+ * Managed switches and routers of Moxa (EDS, IKS, ICS, PT, EDR). No end mark is documented: a whole one
+ * has headings, names or users, and ports; the prompt alone judges its end. Telnet asks for a terminal type.
  */
 export default defineDriver({
   title: 'Moxa EDS, IKS, PT and EDR',
@@ -28,7 +28,7 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete:
-        /(?<![\s\S])(?:Building configuration[^\n]*\n\s*)?![^\n]*\n(?=[\s\S]*^hostname \S)(?=[\s\S]*^interface (?:ethernet|vlan|trunk|gigabitethernet|mgmt) ?\S)[\s\S]*^(?:!|exit|end)[^\n]*\s*(?![\s\S])/,
+        /(?<![\s\S])(?=[\s\S]*^!)(?=[\s\S]*^(?:hostname|username|snmp-server) \S)[\s\S]*^interface (?:ethernet|vlan|trunk|gigabitethernet|mgmt)/,
       idleMs: 60_000,
     },
   ],

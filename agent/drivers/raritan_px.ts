@@ -18,7 +18,7 @@ export default defineDriver({
       run: ['get /raw_config.txt', 'get /bulk_config.txt'],
       as: 'config',
       complete:
-        /(?<![\s\S])(?:#[^\n]*\n|\n)*[\w.[\]:-]+=[^\n]*\n(?:[\s\S]*\n)?(?:#[^\n]*|[^\n=]+=(?:"[^"\n]*"|[^"\s][^\n]*)?)\s*(?![\s\S])/,
+        /(?<![\s\S])(?:(?:#[^\n]*)?\n)*[\w.:-]+(?:\[[^\n]*\][^\n=]*)?=[^\n]*\n(?:[\s\S]*\n)?(?:#|[^\n=]+=)[^\n]*\s*(?![\s\S])/,
       idleMs: 90_000, // it is made when it is asked for
     },
   ],

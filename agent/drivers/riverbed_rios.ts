@@ -12,7 +12,7 @@ export default defineDriver({
   channel: 'shell',
   prompt: /^[\w.-]{1,63}(?: \([\w.\- /]{1,40}\))? ?[>#] ?$/,
   enable: { run: 'enable', from: /> ?$/, password: /^[Pp]assword: ?$/ },
-  prepare: ['no cli session paging enable'],
+  prepare: ['no cli session paging enable', 'terminal width 1024'],
   pagers: [{ when: /^lines \d+-\d+.{0,40}$/, send: ' ' }, { when: /^: ?$/, send: ' ' }, ...commonPagers],
   rejected: [/^% ?(?:Unrecognized|Invalid|Incomplete|Ambiguous|Unknown)/, ...iosRejected],
   denied: [/^% ?(?:Insufficient|You do not have|Not authorized)/, ...iosDenied],
@@ -26,8 +26,7 @@ export default defineDriver({
     {
       run: ['show configuration full', 'show configuration running', 'show running-config'],
       as: 'config',
-      complete:
-        /(?<![\s\S])(?:#[^\n]*\n|\n)*## ?[^\n]*\n(?=[\s\S]*^ *hostname )(?=[\s\S]*^ *(?:no )?interface )[\s\S]*^ *(?:no )?[a-z][\w-]* [^\n]*\s*(?![\s\S])/,
+      complete: /(?<![\s\S])## ?[^\n]*\n(?=[\s\S]*^ *hostname )[\s\S]*^ *(?:no )?[a-z][\w-]* [^\n]*\s*(?![\s\S])/,
       idleMs: 120_000,
       totalMs: 900_000,
     },
@@ -41,6 +40,7 @@ export default defineDriver({
     /^ *snmp-server user \S+ (?:password|.{0,80}?\bauth-(?:password|key|proto \S+ )) ?(?:encrypted |plain-text |key )?(?!encrypted |plain-text )(?<secret>"[^"\n]+"|\S+)/,
     /^ *snmp-server user \S+ .{0,240}?\bpriv-(?:key|proto \S+ key)(?: (?:encrypted|plain-text|use-auth-key))? (?<secret>"[^"\n]+"|\S+)/,
     /^ *(?:domain|ip security|web|email|protocol|secure-peering|ssl|job|workgroup|windows|tcpdump|steelhead|cmc|scc|ntp) .{0,160}?\b(?:password|passphrase|shared-secret|secret|pskey|auth-key|key) (?:[07] )?(?!id )(?<secret>"[^"\n]+"|\S+)$/,
+    /^ *service shared-secret secret (?:client|server) (?:[07] )?(?<secret>"[^"\n]+"|\S+)/,
     ...iosSecrets.filter(({ source }) => !/snmp-server|radius\|tacacs/.test(source)),
   ],
 })

@@ -23,7 +23,7 @@ export default defineDriver({
     {
       run: ['get config.csv', 'get /config.csv'],
       as: 'config',
-      complete: /(?<![\s\S])#(?=[\s\S]*^ethPortCfg\n(?:[^,\n]*,)+\n)[\s\S]*^(?:[^,\n]*,)+\s*(?![\s\S])/,
+      complete: /(?<![\s\S])(?=[\s\S]*^ethPortCfg\n(?:[^,\n]*,)+\n)[\s\S]*^(?:[^,\n]*,)+\s*(?![\s\S])/,
       idleMs: 60_000, // the file is made when it is asked for
     },
   ],

@@ -26,8 +26,7 @@ export default defineDriver({
     {
       run: ['show running-config | nomore', 'show running-config'],
       as: 'config',
-      complete:
-        /(?<![\s\S])(?:[!%][^\n]*\n|\n)*[a-z][^\n]*\n(?=[\s\S]*^ *hostname )(?=[\s\S]*^interface )(?=[\s\S]*^(?:security|services) )[\s\S]*^!\s*(?![\s\S])/,
+      complete: /(?<![\s\S])(?:(?:[!%][^\n]*)?\n)*admin\n(?=[\s\S]*^interface )[\s\S]*^ *!\s*(?![\s\S])/,
       idleMs: 90_000,
       totalMs: 600_000,
     },

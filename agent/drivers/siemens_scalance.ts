@@ -3,7 +3,7 @@ import { iosDenied, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like
 
 /**
  * SCALANCE X, XB, XC, XP, XR and XM switches and the routers of the M and S families. `show running-config` names what differs from the
- * factory settings. No end mark is documented: its first line, an interface, and a last closed section stand for it; the prompt judges.
+ * factory settings. No end mark is documented: it has a system's settings and interfaces; the prompt alone judges its end.
  */
 export default defineDriver({
   title: 'Siemens SCALANCE X, XC, XR, XM, M and S',
@@ -36,8 +36,7 @@ export default defineDriver({
     {
       run: ['show running-config all', 'show running-config'],
       as: 'config',
-      complete:
-        /(?<![\s\S])(?:[#!][^\n]*\n|\n|Building configuration[^\n]*\n)*(?=[a-z])(?=[\s\S]*^interface \S)[\s\S]*^(?:!|end|exit)\s*(?![\s\S])/,
+      complete: /(?<![\s\S])(?=[\s\S]*^ *(?:system name|username|user-account|vlan|snmp) )[\s\S]*^ *interface \S/,
       idleMs: 90_000,
       totalMs: 600_000,
     },

@@ -39,8 +39,7 @@ export default defineDriver({
     {
       run: ['show running-config', 'show configuration running', 'show configuration'],
       as: 'config',
-      complete:
-        /(?<![\s\S])(?:#[^\n]*\n|\n)*## ?[^\n]*\n(?=[\s\S]*^ *hostname )(?=[\s\S]*^ *(?:no )?interface )[\s\S]*^ *(?:no )?[a-z][\w-]* [^\n]*\s*(?![\s\S])/,
+      complete: /(?<![\s\S])(?=[\s\S]*^ *hostname )[\s\S]*^ *[a-z][^\n]*\s*(?![\s\S])/,
       idleMs: 120_000,
       totalMs: 600_000,
     },

@@ -23,7 +23,8 @@ export default defineDriver({
     {
       run: 'show running-config',
       as: 'config',
-      complete: /(?<![\s\S])\s*#?Building configuration[^\n]*\n(?=[\s\S]*^interface \S)[\s\S]*^(?:!|end)\s*(?![\s\S])/,
+      complete:
+        /(?<![\s\S])\s*#?Building configuration[^\n]*\n(?=[\s\S]*^interface \S)[\s\S]*^ *(?:!|end|exit)\s*(?![\s\S])/,
       idleMs: 90_000,
       totalMs: 600_000,
     },

@@ -2,8 +2,8 @@ import { defineDriver } from '../driver.ts'
 import { iosDenied, iosEnable, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like.ts'
 
 /**
- * T-Marc, T-Metro and T5C with BiNOS or BiNOX. Their configuration ends with the last closed section: a whole one begins with its
- * heading and has interfaces; the prompt judges the end.
+ * T-Marc, T-Metro and T5C with BiNOS or BiNOX. A whole configuration has a host name and interfaces and ends with a closed section;
+ * the prompt judges the end.
  */
 export default defineDriver({
   title: 'Telco Systems BiNOS and BiNOX (T-Marc, T-Metro)',
@@ -25,7 +25,7 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete:
-        /(?<![\s\S])(?:Building configuration[^\n]*\n|Current configuration[^\n]*\n|![^\n]*\n|\n)*(?=[a-z])(?=[\s\S]*^hostname \S)(?=[\s\S]*^(?:interface|port) \S)[\s\S]*^(?:!|end|exit)\s*(?![\s\S])/,
+        /(?<![\s\S])(?=[\s\S]*^hostname \S)(?=[\s\S]*^(?:interface|port) \S)[\s\S]*^ *(?:!|end|exit)\s*(?![\s\S])/,
       idleMs: 60_000,
     },
   ],

@@ -28,7 +28,7 @@ export default defineDriver({
       run: 'show running-config',
       as: 'config',
       complete:
-        /(?<![\s\S])(?:#[^\n]*\n|\n)*[a-z][^\n]*\n(?=[\s\S]*^ *hostname )(?=[\s\S]*^iface )[\s\S]*^end\s*(?![\s\S])/,
+        /(?<![\s\S])(?:(?:#[^\n]*)?\n)*[a-z][^\n]*\n(?=[\s\S]*^ *hostname )(?=[\s\S]*^iface )[\s\S]*^end\s*(?![\s\S])/,
       idleMs: 60_000,
     },
   ],

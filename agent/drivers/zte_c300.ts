@@ -7,7 +7,7 @@ import { iosDenied, iosEnable, iosPrompt, iosRejected, iosSecrets } from './shar
  */
 export default defineDriver({
   title: 'ZTE ZXA10 C300, C320, C600 (ZXAN)',
-  aliases: ['zxan', 'c300', 'c320', 'c600', 'zteolt', 'zte_olt', 'zte_zxan', 'zxa10'],
+  aliases: ['ztec300', 'zxan', 'c300', 'c320', 'c600', 'zteolt', 'zte_olt', 'zte_zxan', 'zxa10'],
   comment: '! ',
   channel: 'shell',
   prompt: iosPrompt,

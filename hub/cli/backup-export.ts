@@ -1,20 +1,26 @@
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Command } from 'commander'
 import { Backup } from '../api/backup.ts'
 import { pageOf } from '../api/page.ts'
-import { writeDurably } from '../durable-file.ts'
+import { artifactsOf, download } from './backup-artifacts.ts'
 import type { Client } from './client.ts'
 import { acting, type Cli, type JsonOption, verb } from './command.ts'
+import { distinctNames, makeFolder, writeFile } from './export-file.ts'
 import { EXIT } from './failure-text.ts'
 import { count } from './table.ts'
 
 interface ExportOptions extends JsonOption {
   readonly dir: string
   readonly raw?: boolean
+  readonly artifacts?: boolean
   readonly site?: string
   readonly device?: string
+}
+
+interface Exported {
+  readonly files: { device: string; backup?: string; artifact?: string; file: string; contentHash: string }[]
+  readonly failures: { device: string; code: string; message: string }[]
 }
 
 /** Texts that are fetched at once. */
@@ -27,6 +33,10 @@ export function exportCommand(backup: Command, cli: Cli): void {
   ])
     .requiredOption('--dir <folder>', 'folder for the files; made when it is missing')
     .option('--raw', 'with secrets, byte for byte; the hub writes down who did it')
+    .option(
+      '--artifacts',
+      'the newest files of each device too, into DIR/NAME.artifacts; they are whole, secrets and all',
+    )
     .option('--site <name>', 'only devices of this site')
     .option('--device <name>', 'only this device')
     .action(
@@ -39,8 +49,7 @@ export function exportCommand(backup: Command, cli: Cli): void {
         await makeFolder(dir)
         const names = fileNames(backups.map((one) => one.device))
         const jobs = backups.map((one, index) => ({ backup: one, file: join(dir, names[index] ?? `${one.id}.cfg`) }))
-        const files: { device: string; backup: string; file: string; contentHash: string }[] = []
-        const failures: { device: string; code: string; message: string }[] = []
+        const { files, failures }: Exported = { files: [], failures: [] }
         const work = async () => {
           for (let job = jobs.shift(); job; job = jobs.shift()) {
             const failure = await exportOne(client, job.backup, job.file, options.raw === true)
@@ -50,6 +59,11 @@ export function exportCommand(backup: Command, cli: Cli): void {
           }
         }
         await Promise.all(Array.from({ length: CONCURRENCY }, work))
+        if (options.artifacts) {
+          const more = await exportArtifacts(client, dir, options)
+          files.push(...more.files)
+          failures.push(...more.failures)
+        }
         const result = {
           dir,
           raw: options.raw === true,
@@ -59,7 +73,7 @@ export function exportCommand(backup: Command, cli: Cli): void {
           failures,
         }
         cli.show(options, result, () =>
-          backups.length === 0
+          backups.length === 0 && files.length + failures.length === 0
             ? 'Nothing to export yet. Back devices up with: netraven backup run --all --wait'
             : `${count(files.length, 'file')} written to ${dir}${options.raw ? '' : '; secrets are masked, --raw writes them'}.`,
         )
@@ -71,46 +85,47 @@ export function exportCommand(backup: Command, cli: Cli): void {
 
 /** @returns why this one could not be read; a folder that can't be written ends everything */
 async function exportOne(client: Client, backup: Backup, file: string, raw: boolean): Promise<Failure | undefined> {
-  let text: Buffer
+  const text = await orFailure(() => client.bytes(`/api/backups/${backup.id}/content`, { query: { raw } }))
+  if (text instanceof Failure) return text
+  await writeFile(file, text, raw ? 0o600 : 0o640)
+  return undefined
+}
+
+/** A file name for each device; no two share one. */
+export function fileNames(devices: readonly string[]): string[] {
+  return distinctNames(devices).map((name) => `${name}.cfg`)
+}
+
+/** The newest good files of each device, beside its text. */
+async function exportArtifacts(client: Client, dir: string, { site, device }: ExportOptions): Promise<Exported> {
+  const found = await artifactsOf(client, Number.POSITIVE_INFINITY, { site, device, latest: true })
+  const devices = [...Map.groupBy(found, (one) => one.device)]
+  const folders = distinctNames(devices.map(([name]) => name))
+  const exported: Exported = { files: [], failures: [] }
+  for (const [index, [name, artifacts]] of devices.entries()) {
+    const folder = join(dir, `${folders[index]}.artifacts`)
+    await makeFolder(folder)
+    const names = distinctNames(artifacts.map((one) => one.name))
+    for (const [place, one] of artifacts.entries()) {
+      const file = join(folder, names[place] ?? one.id)
+      const content = await orFailure(() => download(client, one))
+      if (content instanceof Failure) {
+        exported.failures.push({ device: name, code: content.code, message: content.message })
+        continue
+      }
+      await writeFile(file, content, 0o600)
+      exported.files.push({ device: name, artifact: one.id, file, contentHash: one.contentHash ?? '' })
+    }
+  }
+  return exported
+}
+
+/** @returns a failure that concerns this one alone */
+async function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
-    text = await client.bytes(`/api/backups/${backup.id}/content`, { query: { raw } })
+    return await work()
   } catch (error) {
     if (error instanceof Failure && error.code !== 'HUB_UNREACHABLE' && !error.code.startsWith('TOKEN_')) return error
     throw error
   }
-  try {
-    await writeDurably(file, text, { mode: raw ? 0o600 : 0o640 })
-    return undefined
-  } catch (cause) {
-    throw unwritable(file, cause)
-  }
-}
-
-async function makeFolder(dir: string): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true })
-  } catch (cause) {
-    throw unwritable(dir, cause)
-  }
-}
-
-function unwritable(path: string, cause: unknown): Failure {
-  const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-  return new Failure('EXPORT_FAILED', { path, errno }, { cause })
-}
-
-/**
- * A file name for each device: what a file system could misread becomes `_`, and two that would then be the same file, also
- * where case does not count, are told apart by a number.
- */
-export function fileNames(devices: readonly string[]): string[] {
-  const taken = new Set<string>()
-  return devices.map((device) => {
-    const plain = device.replaceAll(/[^\p{L}\p{N} ._@+=,-]/gu, '_').replace(/^[.\s]+|[.\s]+$/g, '_')
-    const base = plain.slice(0, 100)
-    let name = base
-    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}-${number}`
-    taken.add(name.toLowerCase())
-    return `${name}.cfg`
-  })
 }

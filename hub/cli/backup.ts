@@ -1,6 +1,7 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Command } from 'commander'
 import { Backup, Diff } from '../api/backup.ts'
+import { artifactCommands } from './backup-artifacts.ts'
 import { chosen, newest } from './backup-choice.ts'
 import { exportCommand } from './backup-export.ts'
 import { runCommandOf } from './backup-run.ts'
@@ -95,6 +96,7 @@ export function backupCommands(program: Command, cli: Cli): void {
 
   verifyCommand(backup, cli)
   exportCommand(backup, cli)
+  artifactCommands(backup, cli)
 }
 
 async function pair(client: Client, from: string | undefined, to: string | undefined, device: string | undefined) {
