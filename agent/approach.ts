@@ -41,6 +41,7 @@ export async function approach(task: Task, parts: ApproachParts, clock: Clock, l
   const { policy, signal, resolve = resolveName, through, hopSecret } = parts
   const via = task.via ?? []
   const address = await addressOf(task.device.address, policy, resolve, ladder)
+  if (address !== task.device.address) ladder.resolved = { name: task.device.address, address }
   if (via.length === 0) return { address, hopKeys: [], close: () => undefined }
   if (!through || !hopSecret)
     throw new Failure('TRANSPORT_UNSUPPORTED', { transport: 'ssh', reason: 'no way over others' })
@@ -77,7 +78,14 @@ async function addressOf(
   resolve: (name: string) => Promise<string[]>,
   ladder: Ladder,
 ): Promise<string> {
-  const addresses = isIP(name) !== 0 ? [name] : await resolved(name, resolve, ladder)
+  return admittedOf(name, isIP(name) !== 0 ? [name] : await resolved(name, resolve, ladder), policy)
+}
+
+/**
+ * The first of a name's addresses that the policy admits.
+ * @throws Failure POLICY_NETWORK; DNS_FAILED when there are none
+ */
+export function admittedOf(name: string, addresses: readonly string[], policy: Pick<Policy, 'admitAddress'>): string {
   let refusal: unknown
   for (const address of addresses) {
     try {
@@ -102,7 +110,8 @@ async function resolved(name: string, resolve: (name: string) => Promise<string[
   }
 }
 
-async function resolveName(name: string): Promise<string[]> {
+/** What the jump host itself would connect to, IPv4 first. @throws an Error with the code of getaddrinfo */
+export async function resolveName(name: string): Promise<string[]> {
   const found = await lookup(name, { all: true, order: 'ipv4first' })
   return found.map(({ address }) => address)
 }

@@ -5,8 +5,8 @@
 import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 
-/** What a driver's `complete` is tested on. */
-const HEAD_BYTES = 1024
+/** What a driver's `complete` is tested on; a pattern of an own driver looks at no line of more than 1000. */
+const HEAD_BYTES = 512
 /** Looked at no further: a few kilobytes can unpack to anything. */
 const UNPACKED_MAX = 8 * 1024 ** 3
 const BLOCK = 512
@@ -67,6 +67,7 @@ const isTar = (head: Buffer) => head.toString('latin1', 257, 262) === 'ustar'
 class GzipEnding implements Ending {
   readonly #gunzip = createGunzip()
   #error: Error | undefined
+  #wake: (() => void) | undefined
   #unpacked = 0
   #head = Buffer.alloc(0)
   #tar: TarEnding | undefined
@@ -75,6 +76,7 @@ class GzipEnding implements Ending {
   constructor() {
     this.#gunzip.on('error', (error) => {
       this.#error ??= error
+      this.#wake?.()
     })
     this.#gunzip.on('data', (bytes: Buffer) => this.#look(bytes))
   }
@@ -82,10 +84,9 @@ class GzipEnding implements Ending {
   async take(piece: Buffer): Promise<void> {
     if (this.#error || this.#isOver) return
     await new Promise<void>((resolve) => {
-      this.#gunzip.write(piece, (error) => {
-        this.#error ??= error ?? undefined
-        resolve()
-      })
+      // A write that fails is not always answered.
+      this.#wake = resolve
+      this.#gunzip.write(piece, () => resolve())
     })
     if (this.#unpacked > UNPACKED_MAX) this.#isOver = true
   }

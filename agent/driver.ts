@@ -37,7 +37,10 @@ export interface Driver {
   readonly http?: HttpPlan
   /** Questions of a login on a line: Telnet, console servers, and where SSH lets everybody in and the system asks then. */
   readonly login?: LineQuestions
-  /** Questions between login and prompt, and their answers; an answer is sent with Enter unless it ends in `\c`. */
+  /**
+   * Questions between connection and prompt, before a login on a line and behind every login, and their answers; an answer is sent
+   * with Enter unless it ends in `\c`.
+   */
   readonly answers: readonly Answer[]
   /** How to gain the privilege to read everything; absent: login has it or never will. */
   readonly enable?: Enable
@@ -92,6 +95,9 @@ export interface LineQuestions {
   readonly afterSsh?: boolean
 }
 
+/** One answer is given so often at most. */
+export const ANSWERS_MAX = 4
+
 export interface Answer {
   /** The unfinished last line. */
   readonly when: RegExp
@@ -126,7 +132,7 @@ export interface Command {
   readonly keep?: RegExp
   /**
    * Of a configuration: what only a whole one has, tested (with the flag m) on the cleaned output; mandatory there. Of an artifact: what
-   * one begins with, tested on the first 1024 bytes as Latin-1; that it has its end is seen by the transfer and, of gzip, zip and tar, in it.
+   * one begins with, tested on the first 512 bytes as Latin-1; that it has its end is seen by the transfer and, of gzip, zip and tar, in it.
    */
   readonly complete?: RegExp
   /** A note that the system may not know: then it is left out without a word. Default true for notes, else false. */

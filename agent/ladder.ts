@@ -21,6 +21,8 @@ export class Ladder implements Climb {
   readonly #passed = new Map<Rung, string>()
   #current: Rung | undefined
   #sinceMs = 0
+  /** What the device's name meant; undefined: it was not looked up. */
+  resolved: { readonly name: string; readonly address: string } | undefined
   #fallen: { readonly rung: Rung | undefined; readonly failure: Failure } | undefined
 
   /** @param nowMs ms since any fixed moment */

@@ -60,8 +60,11 @@ function changingOf(pattern: RegExp, line: string): Changing | undefined {
   let from = 0
   const found = Object.entries(groups).flatMap(([name, at]) => (at ? [{ name, start: at[0], end: at[1] }] : []))
   for (const { name, start, end } of found.sort((a, b) => a.start - b.start || a.end - b.end)) {
+    const inside = insideOf(pattern.source, name)
+    // A group within another one has changed with it.
+    if (inside === undefined || start < from) continue
     literals.push(line.slice(from, start))
-    parts.push(`(?:${insideOf(pattern.source, name)})`)
+    parts.push(`(?:${inside})`)
     from = end
   }
   if (parts.length === 0) return undefined
@@ -81,8 +84,10 @@ function changingOf(pattern: RegExp, line: string): Changing | undefined {
 }
 
 /** What stands between the parentheses of a named group. */
-function insideOf(source: string, name: string): string {
-  const from = source.indexOf(`(?<${name}>`) + `(?<${name}>`.length
+function insideOf(source: string, name: string): string | undefined {
+  const begin = `(?<${name}>`
+  if (!source.includes(begin)) return undefined
+  const from = source.indexOf(begin) + begin.length
   let depth = 1
   let inClass = false
   for (let at = from; at < source.length; at += 1) {
@@ -94,5 +99,5 @@ function insideOf(source: string, name: string): string {
     else if (character === ')') depth -= 1
     if (depth === 0) return source.slice(from, at)
   }
-  throw new RangeError(`no group ${name} in ${source}`)
+  return undefined
 }

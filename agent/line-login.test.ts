@@ -1,6 +1,7 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { describe, expect, it } from 'vitest'
 import type { Driver } from './driver.ts'
+import { drivers } from './drivers/index.ts'
 import { logInOnLine } from './line-login.ts'
 import { VirtualClock } from './replay/reading.ts'
 import { Device, driverOf } from './replay/scripted-device.ts'
@@ -184,5 +185,105 @@ describe('a line of a console server', () => {
     const dead = new Device('', () => undefined)
     expect((await failureOf(logIn(dead, { console: true }))).code).toBe('BANNER_TIMEOUT')
     expect(dead.written).toBe('\r\r\r')
+  })
+})
+
+describe('a screen before the question', () => {
+  const stars = '*'.repeat(63)
+  const ersBanner = `\r\n\r\nEnter Ctrl-Y to begin.\r\n\r\n${stars}\r\n*** Ethernet Routing Switch 4550T-PWR ***\r\n${stars}\r\n`
+  const ers = drivers.find('avaya_ers')
+  const ctrlY = '\x19'
+
+  /** Wants a key, then a name and a password. */
+  const behindKey = (banner: string, key: string, screen = '\x1b[2J\x1b[1;1HUsername: ') => {
+    const asked: string[] = []
+    return new Device(
+      banner,
+      (line, self) => {
+        asked.push(line)
+        if (asked.length === 1) return self.send(line === key ? screen : '\r\nNo.\r\n')
+        if (asked.length === 2) return self.send(`${line}\r\nPassword: `)
+        return self.send('\r\nSW1#')
+      },
+      { echoes: false },
+    )
+  }
+
+  it.each([
+    ['with lines behind it', ersBanner],
+    ['in the last line', '\r\nEnter Ctrl-Y to begin.'],
+    ['of stars alone', `\r\n${stars}`],
+  ])('that wants Ctrl-Y is left by the driver’s answer, and then it asks: %s', async (_, banner) => {
+    const line = behindKey(banner, ctrlY)
+    expect(await logIn(line, ers ? { driver: ers } : {})).toMatch(/SW1#$/)
+    expect(line.written).toBe(`${ctrlY}admin\rsecret-pw\r`)
+  })
+
+  it('that asks nothing at all lets us in', async () => {
+    const line = behindKey(ersBanner, ctrlY, '\r\nERS-1>')
+    expect(await logIn(line, ers ? { driver: ers } : {})).toBe('\r\nERS-1>')
+    expect(line.written).toBe(ctrlY)
+  })
+
+  it('is not answered twice while the device thinks', async () => {
+    const clock = new VirtualClock()
+    const line = new Device(
+      ersBanner,
+      (typed, self) => {
+        if (typed === ctrlY) clock.after(9000, () => self.send('\r\nUsername: '))
+        else self.send(typed === 'admin' ? '\r\nPassword: ' : '\r\nSW1#')
+      },
+      { echoes: false },
+    )
+    expect(await logIn(line, ers ? { driver: ers } : {}, clock)).toMatch(/SW1#$/)
+    expect(line.written).toBe(`${ctrlY}admin\rsecret-pw\r`)
+  })
+
+  it.each([
+    'Press any key to continue',
+    'Press RETURN to get started.\r\n\r\n\r\n',
+    'Press <Enter> to continue...',
+    'Hit Enter to activate this console.\r\n',
+  ])('that wants any key is left by Enter: %j', async (wish) => {
+    for (const console of [false, true]) {
+      const line = behindKey(`\r\n\r\nSW1 con0 is now available\r\n\r\n${wish}`, '')
+      expect(await logIn(line, { console })).toMatch(/SW1#$/)
+      expect(line.written).toBe('\radmin\rsecret-pw\r')
+    }
+  })
+
+  it('that comes again and again is given up, and no secret was sent', async () => {
+    const line = new Device('\r\nPress any key to continue', (_, self) => self.send('\r\nPress any key to continue'))
+    const failure = await failureOf(logIn(line))
+    expect([failure.code, failure.details.lastLine]).toEqual(['PROMPT_NOT_FOUND', 'Press any key to continue'])
+    expect(line.written).toBe('\r\r\r\r')
+  })
+
+  it('with the driver’s own words comes before what looks like a question', async () => {
+    const line = behindKey('\r\nAccept the terms of this login (y/n): ', 'y')
+    const driver = driverOf({ answers: [{ when: /\(y\/n\): $/, send: 'y\\c' }] })
+    expect(await logIn(line, { driver })).toMatch(/SW1#$/)
+    expect(line.written).toBe('yadmin\rsecret-pw\r')
+  })
+
+  it('is none where it asks for the name in the same line', async () => {
+    const line = new Device('\r\nType your user name and press Enter: ', (typed, self) => {
+      self.send(typed === 'admin' ? '\r\nPassword: ' : '\r\nSW1#')
+    })
+    expect(await logIn(line)).toMatch(/SW1#$/)
+    expect(line.written).toBe('admin\rsecret-pw\r')
+  })
+
+  it('has no answer any more behind the password: that is the session’s to judge', async () => {
+    const line = new Device('\r\nPassword: ', (_, self) => self.send('\r\nAccept (y/n): '), { echoes: false })
+    const driver = driverOf({ answers: [{ when: /\(y\/n\): $/, send: 'y' }] })
+    expect(await logIn(line, { driver })).toBe('\r\nAccept (y/n): ')
+    expect(line.written).toBe('secret-pw\r')
+  })
+
+  it('of messages on a console line is left by Enter', async () => {
+    const line = behindKey('%LINK-3-UPDOWN: Interface Gi0/1, changed state to up\r\n', '')
+    expect(await logIn(line, { console: true })).toMatch(/SW1#$/)
+    expect(line.written).toBe('\radmin\rsecret-pw\r')
   })
 })

@@ -1,11 +1,13 @@
 /**
  * Login by questions on a line: Telnet, the port of a console server, a system that asks once more after SSH. What an answer
  * means is told by the state, not by words: who is asked again for what it has given was rejected. Each secret is given once.
+ * Before the first question there may be a screen that wants a key: the driver's `answers` know it, and Enter any that says so.
  */
 import { Failure, type FailureDetails } from '@netraven/protocol/failure.ts'
 import type { Channel } from './channel.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Conversation } from './conversation.ts'
+import { ANSWERS_MAX, type Answer } from './driver.ts'
 import { ENTER, Guard } from './guard.ts'
 import type { Climb } from './ladder.ts'
 import { RelayChannel } from './relay-channel.ts'
@@ -17,6 +19,9 @@ const ASKS_NAME =
 const ASKS_PASSWORD =
   /(?:pass(?:word|code|phrase|wd)?|kennwort|passwort|contrase\S{1,3}a|mot de passe)[^\n:>]{0,40}[:>] ?$/i
 
+/** A screen that wants a key; Enter is one. Also where more line ends stand behind it, as on a Cisco console. */
+const ASKS_KEY = /\b(?:press|hit|strike|type)\b.{0,40}\b(?:return|enter|(?:any|a) key)\b.{0,60}$/i
+
 /** A question has come whole when nothing follows it for so long, ms: banners have lines like `Password:` too. */
 const QUESTION_QUIET_MS = 120
 /** A last line that is no question stands for so long before it counts as a prompt, ms. */
@@ -26,6 +31,8 @@ const WAKE_AFTER_MS = 1500
 const WAKES_MAX = 3
 /** Banner and questions, bytes. */
 const LOGIN_MAX_BYTES = 1024 * 1024
+/** The last line with something on it is looked for in so much, bytes. */
+const LAST_BYTES = 1024
 /** So much of a line is shown in a failure. */
 const SHOWN_MAX = 80
 
@@ -65,6 +72,10 @@ class LineLogin {
   #gavePassword = false
   #wakes = 0
   #heard = 0
+  /** How often each answer was given; Enter is the one without a pattern. */
+  readonly #answered = new Map<Answer | undefined, number>()
+  /** Where the last one was given: there it is not given again. */
+  #answeredAt = { size: -1, tail: '' }
 
   readonly #ladder: Climb | undefined
 
@@ -93,7 +104,10 @@ class LineLogin {
       step: (quietMs) => {
         if (this.#heard === 0 && this.#talk.bytes > 0) this.#greeted()
         this.#heard = Math.max(this.#heard, this.#talk.bytes)
-        if (options.console && this.#heard === 0 && this.#wakes < WAKES_MAX) this.#wake(quietMs)
+        const gave = this.#gaveName || this.#gavePassword
+        const silent = this.#talk.terminal.tail.trim() === ''
+        if (!gave && this.#answers(quietMs)) return undefined
+        if (options.console && silent && !gave && this.#wakes < WAKES_MAX) this.#wake(quietMs)
         return this.#judge(quietMs)
       },
       expired: () => this.#late(),
@@ -105,14 +119,10 @@ class LineLogin {
 
   #judge(quietMs: number): Step | undefined {
     const { tail } = this.#talk.terminal
-    const { login, prompt } = this.#target.driver
+    const { prompt } = this.#target.driver
     // Some systems echo a password; it is no prompt, and must stand in no failure.
     if (tail.trim() === '' || (this.#gavePassword && tail === this.#target.password)) return undefined
-    const asked = (login?.password ?? ASKS_PASSWORD).test(tail)
-      ? 'password'
-      : (login?.username ?? ASKS_NAME).test(tail) && !prompt.test(tail)
-        ? 'name'
-        : undefined
+    const asked = this.#asked(tail)
     const patience = asked || (this.#gavePassword && prompt.test(tail)) ? QUESTION_QUIET_MS : PROMPT_QUIET_MS
     if (quietMs < patience) {
       this.#talk.wakeAfter(patience)
@@ -121,6 +131,44 @@ class LineLogin {
     if (asked) return asked
     // Without a login only a prompt lets us in; behind one, whatever stands there is for the session to judge.
     return this.#gavePassword || prompt.test(tail) ? 'open' : undefined
+  }
+
+  #asked(tail: string): 'name' | 'password' | undefined {
+    const { login, prompt } = this.#target.driver
+    if ((login?.password ?? ASKS_PASSWORD).test(tail)) return 'password'
+    return (login?.username ?? ASKS_NAME).test(tail) && !prompt.test(tail) ? 'name' : undefined
+  }
+
+  /** @returns whether the screen that stands there is one to be answered: it is, or is looked at again when it has stood for longer */
+  #answers(quietMs: number): boolean {
+    const { driver, options } = this.#target
+    const { lines, tail } = this.#talk.terminal
+    const silentConsole = options.console && this.#heard === 0
+    const answer = silentConsole ? undefined : driver.answers.find(({ when }) => when.test(tail))
+    const enters = !answer && ASKS_KEY.test(this.#lastWords()) && !this.#asked(tail) && !driver.prompt.test(tail)
+    if (!answer && !enters) return false
+    const last = this.#answeredAt
+    const times = this.#answered.get(answer) ?? 0
+    if (times === ANSWERS_MAX || (last.size === lines.length && tail.startsWith(last.tail))) return false
+    // An answer to silence is for devices that say nothing before they are greeted.
+    const patienceMs = tail === '' && answer ? WAKE_AFTER_MS : PROMPT_QUIET_MS
+    if (quietMs < patienceMs) {
+      this.#talk.wakeAfter(patienceMs)
+      return true
+    }
+    this.#answered.set(answer, times + 1)
+    this.#answeredAt = { size: lines.length, tail }
+    this.#channel.forget()
+    this.#talk.say(answer ? { kind: 'answer', text: answer.send } : { kind: 'enter' })
+    return true
+  }
+
+  /** The last line with something on it. */
+  #lastWords(): string {
+    const { lines, tail } = this.#talk.terminal
+    if (tail.trim() !== '') return tail
+    const end = lines.slice(Math.max(0, lines.length - LAST_BYTES), lines.length).toString('latin1')
+    return end.trimEnd().split('\n').at(-1) ?? ''
   }
 
   #answer(step: 'name' | 'password'): void {
@@ -162,7 +210,7 @@ class LineLogin {
   #late(): Failure {
     if (this.#heard === 0) return this.#failure('BANNER_TIMEOUT')
     if (this.#gavePassword) return this.#failure('CONNECTION_LOST', { stage: 'login', reason: 'no answer in time' })
-    const lastLine = this.#talk.terminal.tail
+    const lastLine = this.#lastWords()
       .replace(/[^ -~]/g, '?')
       .trim()
       .slice(0, SHOWN_MAX)

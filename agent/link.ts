@@ -50,6 +50,8 @@ export interface LinkParts {
   readonly offline: () => void
   /** There may be work. */
   readonly nudged: () => void
+  /** Somebody may want to know what this agent sees. Absent: it does not look. */
+  readonly look?: () => void
   readonly httpAgent: HttpAgent | undefined
   readonly nowMs: () => number
   /** 0 ≤ x < 1. */
@@ -184,6 +186,7 @@ export class Link {
       })
     })
     socket.on('work', () => this.#parts.nudged())
+    socket.on('look', () => this.#parts.look?.())
     socket.on('goodbye', (nudge) => {
       const parsed = nudges.goodbye.safeParse(nudge)
       if (!parsed.success) return

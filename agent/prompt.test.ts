@@ -287,9 +287,7 @@ describe('a prompt of which a part changes', () => {
 
   it('is read from a device that needs seconds for each answer', async () => {
     const clock = new VirtualClock()
-    expect(textOf(await read(counting({}, { clock, pauseMs: 3500 }), { driver }, clock))).toBe(
-      'v1\n---\na\nend\n',
-    )
+    expect(textOf(await read(counting({}, { clock, pauseMs: 3500 }), { driver }, clock))).toBe('v1\n---\na\nend\n')
   })
 
   it.each([

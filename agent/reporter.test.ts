@@ -144,4 +144,49 @@ describe('the reporter', () => {
     expect(sent).toBe(3)
     expect(kinds.at(-1)).toBe('failed')
   })
+
+  describe('with files beside a result', () => {
+    const artifact = {
+      ...{ source: 'get /x', name: 'x', contentHash: 'c'.repeat(64), sizeBytes: 5, verdict: 'complete' as const },
+      signature: `${'b'.repeat(85)}A`,
+    }
+    async function addWithFile(): Promise<void> {
+      const head = { task: uuid(1), attempt: 1, device: uuid(2), capturedAtMs: 1, durationMs: 1 }
+      const report: Report = { ...head, outcome: { kind: 'artifacts', artifacts: [artifact] } }
+      await spool.add({ report, spans: [], compressed: new Uint8Array(0) })
+    }
+    function hubOf(answers: ('need' | 'recorded')[], parts: () => AsyncGenerator<Buffer>) {
+      const said: string[] = []
+      const call = (async (name: string, question: Asked<'report'>) => {
+        const kind = name === 'report' ? question.reports[0]?.outcome.kind : undefined
+        said.push(kind === undefined ? name : `${name} ${kind}`)
+        if (name === 'artifact') return { state: 'recorded' }
+        const state = kind === 'failed' ? 'recorded' : (answers.shift() ?? 'recorded')
+        return { results: [{ task: uuid(1), state, ...(state === 'need' ? { artifacts: [0] } : {}) }] }
+      }) as ReporterParts['call']
+      const log = pino({ level: 'silent' })
+      reporter = new Reporter({ spool, artifacts: { parts }, call, isOnline: () => true, random: () => 0, log })
+      reporter.online()
+      return said
+    }
+
+    it('sends those that the hub asks for, and then the result again', async () => {
+      await addWithFile()
+      const said = hubOf(['need', 'recorded'], async function* () {
+        yield Buffer.from('part')
+      })
+      await vi.waitFor(() => expect(spool.size).toBe(0))
+      expect(said).toEqual(['report artifacts', 'artifact', 'report artifacts'])
+    })
+
+    it('one that is lost on disk makes the task fail, instead of being asked for without end', async () => {
+      await addWithFile()
+      const said = hubOf(['need', 'need', 'need'], async function* () {
+        yield* []
+        throw new Failure('SPOOL_CORRUPT')
+      })
+      await vi.waitFor(() => expect(spool.size).toBe(0))
+      expect(said).toEqual(['report artifacts', 'report failed'])
+    })
+  })
 })

@@ -68,7 +68,7 @@ export async function resultOf(
     const hopSecret = (hop: Hop) => hopSecretOf(parts, task, sealKey, hop)
     const read = await parts.read(task, driver, secret, signal, ladder, logins, hopSecret)
     const facts = { capturedAtMs: read.capturedAtMs, durationMs: took(parts, startedMs) }
-    const report = { ...head, ...facts, ...logins.told(true) }
+    const report = { ...head, ...facts, ...logins.told(true), ...resolvedBy(ladder) }
     // The text of a test ends here.
     if (task.purpose === 'test') return withoutText({ ...report, outcome: { kind: 'tested', steps: ladder.steps } })
     const compressed = await compress(Buffer.from(read.text))
@@ -81,12 +81,16 @@ export async function resultOf(
     const failure = failureOf(parts, task, error)
     if (failure.code === 'CANCELLED') return undefined
     const facts = { capturedAtMs: parts.hubNowMs(), durationMs: took(parts, startedMs) }
-    const report = { ...head, ...facts, ...logins?.told(false) }
+    const report = { ...head, ...facts, ...logins?.told(false), ...resolvedBy(ladder) }
     if (task.purpose !== 'test')
       return withoutText({ ...report, outcome: { kind: 'failed', failure: failure.toJSON() } })
     if (!ladder.hasFallen) ladder.fall(failure)
     return withoutText({ ...report, outcome: { kind: 'tested', steps: ladder.steps, failure: failure.toJSON() } })
   }
+}
+
+function resolvedBy({ resolved }: Ladder): Pick<Report, 'resolved'> {
+  return resolved ? { resolved } : {}
 }
 
 function withoutText(report: Report): SpoolEntry {

@@ -4,9 +4,11 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Task } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
+import { resolveName } from './approach.ts'
 import { ArtifactSpool } from './artifact-spool.ts'
 import { backup } from './backup.ts'
 import type { AgentConfig } from './config.ts'
+import { Diagnostics } from './diagnostics.ts'
 import { DriverStore } from './driver-store.ts'
 import { tryDriver } from './driver-trial.ts'
 import { drivers } from './drivers/index.ts'
@@ -17,6 +19,7 @@ import { localSecret } from './local-credentials.ts'
 import { lockFolder } from './lock.ts'
 import { createLog } from './log.ts'
 import { LoginGuard } from './login-guard.ts'
+import { ping } from './ping.ts'
 import { loadPolicy } from './policy.ts'
 import { proxyAgent } from './proxy.ts'
 import { Reporter } from './reporter.ts'
@@ -25,6 +28,7 @@ import { SOFTWARE } from './software.ts'
 import { Spool } from './spool.ts'
 import { TextThread } from './text-thread.ts'
 import { connect as connectDevice, transports } from './transport/connect.ts'
+import { greetingOf } from './transport/greeting.ts'
 import { wayThrough } from './transport/hops.ts'
 import { probePorts } from './transport/probe.ts'
 import { Turnstile } from './turnstile.ts'
@@ -76,7 +80,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       concurrency: config.concurrency,
       drivers: drivers.digests,
       transports: [...transports],
-      abilities: ['test', 'own-drivers', 'via', 'artifacts'],
+      abilities: ['test', 'own-drivers', 'via', 'artifacts', 'diagnostics'],
       holding: holding(),
       spooled: spool.size,
     }),
@@ -93,6 +97,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     },
     offline: () => worker.offline(),
     nudged: () => worker.nudge(),
+    look: () => diagnostics.nudge(),
     httpAgent: proxyAgent(identity.hubUrl, config),
     nowMs: Date.now,
     random: Math.random,
@@ -110,6 +115,15 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     call: link.call.bind(link) as Link['call'],
     isOnline,
     random: Math.random,
+    log,
+  })
+  const diagnostics: Diagnostics = new Diagnostics({
+    policy,
+    call: link.call.bind(link) as Link['call'],
+    resolve: resolveName,
+    tcp: greetingOf,
+    ping,
+    hubNowMs: link.hubNowMs,
     log,
   })
   const agent = { name: identity.name, site: identity.site }
@@ -194,6 +208,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   link.start()
   const signal = await stopSignal()
   log.info({ signal }, 'agent stops')
+  diagnostics.stop()
   await worker.drain(AbortSignal.timeout(DRAIN_MS))
   await thread.close()
   await reporter.flush()

@@ -4,7 +4,7 @@
  */
 import { Failure, type FailureDetails } from '@netraven/protocol/failure.ts'
 import type { Conversation, Limits } from './conversation.ts'
-import type { Driver } from './driver.ts'
+import { ANSWERS_MAX, type Driver } from './driver.ts'
 import { Echo } from './echo.ts'
 import { isInterrupted, isMessage } from './interruption.ts'
 import type { Climb } from './ladder.ts'
@@ -22,8 +22,6 @@ const MESSAGE_QUIET_MS = 3000
 const LEARN_MAX = 4
 /** A device is silent when nothing came for so long, ms. */
 const SILENCE_MS = 300
-/** One answer is given so often at most. */
-const ANSWERS_MAX = 4
 /** A longer line is no message. */
 const LINE_MAX = 1024
 /** So much of a line is shown in a failure. */

@@ -1,9 +1,13 @@
 /** The agents as the hub knows them: who they are, where their socket is, when they last spoke. */
+import { Failure } from '@netraven/protocol/failure.ts'
 import type { HelloQuestion } from '@netraven/protocol/hello.ts'
 import { type VerifyKey, verifyKey } from '@netraven/protocol/keys.ts'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import { isUuid } from './api/fields.ts'
 import type { Tables } from './db/tables.ts'
+import { nearest } from './nearest.ts'
+import { isOnline } from './sites.ts'
 
 /** Channel of PostgreSQL's NOTIFY on which a revoked agent's id is told to every hub. */
 export const REVOKED_CHANNEL = 'netraven_revoked'
@@ -44,6 +48,41 @@ export async function findAgent(db: Kysely<Tables>, id: string): Promise<Agent |
     key: verifyKey(row.sign_public_key),
     boxPublicKey: row.box_public_key,
   }
+}
+
+/** Agents with the name of their site, and whether they are online. */
+export function agentRows(db: Kysely<Tables>) {
+  return db
+    .selectFrom('agents')
+    .innerJoin('sites', 'sites.id', 'agents.site_id')
+    .selectAll('agents')
+    .select(['sites.name as site', isOnline.as('online')])
+}
+
+export type AgentRow = Awaited<ReturnType<ReturnType<typeof agentRows>['executeTakeFirstOrThrow']>>
+
+/**
+ * A name may have been used again after a revocation: the living agent goes first, then the youngest.
+ * @param idOrName id, or name in any case
+ * @throws Failure AGENT_NOT_FOUND, with `didYouMean` when a name is near
+ */
+export async function agentByName(db: Kysely<Tables>, idOrName: string): Promise<AgentRow> {
+  const found = await agentRows(db)
+    .where((row) =>
+      isUuid(idOrName)
+        ? row('agents.id', '=', idOrName)
+        : row(sql`lower(agents.name)`, '=', sql`lower(${idOrName.trim()})`),
+    )
+    .orderBy('agents.state')
+    .orderBy('agents.id', 'desc')
+    .executeTakeFirst()
+  if (found) return found
+  const rows = await db.selectFrom('agents').select('name').limit(10_000).execute()
+  const didYouMean = nearest(
+    idOrName,
+    rows.map((row) => row.name),
+  )
+  throw new Failure('AGENT_NOT_FOUND', { agent: idOrName, ...(didYouMean && { didYouMean }) })
 }
 
 /** An agent proved itself on a hub: this connection is the one that counts now, and this is what it said of itself. */

@@ -27,8 +27,10 @@ import { agentRoutes, enrollmentRoutes } from './routes/agents.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { authRoutes } from './routes/auth.ts'
 import { backupRoutes, storageRoutes } from './routes/backups.ts'
+import { credentialTestRoutes } from './routes/credential-tests.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { diagnosticRoutes } from './routes/diagnostics.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { driverRoutes } from './routes/drivers.ts'
 import { failureRoutes } from './routes/failures.ts'
@@ -132,7 +134,9 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.route('/api', siteRoutes(routeParts))
   app.route('/api', enrollmentRoutes(routeParts))
   app.route('/api', agentRoutes(routeParts))
+  app.route('/api', diagnosticRoutes(routeParts))
   app.route('/api', credentialRoutes(routeParts))
+  app.route('/api', credentialTestRoutes(routeParts))
   app.route('/api', deviceRoutes(routeParts))
   app.route('/api', driverRoutes(routeParts))
   app.route('/api', linePatternRoutes(routeParts))

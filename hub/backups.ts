@@ -15,6 +15,7 @@ import { noteArtifacts } from './artifacts.ts'
 import type { BlobStore } from './blobs/blobs.ts'
 import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
 import type { Tables } from './db/tables.ts'
+import { noteResolved } from './device-names.ts'
 import { forgery, type Reporter } from './forgery.ts'
 import type { Log } from './log.ts'
 import { noteLogins, type Told } from './login-outcomes.ts'
@@ -113,6 +114,7 @@ export class Backups {
     }
     await seenAgain(trx, again)
     await succeedTasks(trx, again)
+    await noteResolved(trx, logins)
     const { told: words, sites } = await noteLogins(trx, logins, this.#parts.logins ?? defaultLoginLimits)
     await failTasks(trx, failed.map(words))
     await endTests(trx, tested.map(words))

@@ -62,6 +62,8 @@ function connect(parts: Partial<ConversationParts> = {}) {
     signingKey: () => hubKey,
     driverFile: async () => '{}',
     tried: async () => undefined,
+    diagnostic: async () => ({}),
+    diagnosed: async () => undefined,
     announcedKeys: () => [hubKey],
     backups,
     arrived: async () => undefined,

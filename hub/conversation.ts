@@ -32,6 +32,10 @@ export interface ConversationParts {
   readonly driverFile: (digest: string) => Promise<string>
   /** What came of a trial. @throws Failure TASK_NOT_HELD */
   readonly tried: (agent: Agent, question: Question<'tried'>) => Promise<void>
+  /** What the agent is to look at. */
+  readonly diagnostic: (agent: Agent) => Promise<Answered<'diagnostic'>>
+  /** What it saw. @throws Failure TASK_NOT_HELD */
+  readonly diagnosed: (agent: Agent, question: Question<'diagnosed'>) => Promise<void>
   /** Renews; returns the tasks that are lost. */
   readonly renew: (agent: Agent, holding: Question<'renew'>['holding']) => Promise<string[]>
   /** Turns an error of the database or of the storage into a coded failure. */
@@ -107,6 +111,8 @@ export class AgentConversation {
       artifact: (question) => this.#artifact(question, bytes),
       driver: async ({ digest }) => ({ file: await this.#parts.driverFile(digest) }),
       tried: (question) => this.#tried(question),
+      diagnostic: () => this.#parts.diagnostic(this.#parts.agent),
+      diagnosed: (question) => this.#parts.diagnosed(this.#parts.agent, question).then(() => ({})),
     }
     const handler = handlers[name] as (question: unknown) => Promise<unknown>
     return handler(parsed.data)

@@ -10,6 +10,7 @@ import type { PageQuery } from './api/page.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
 import { endCoolDown, forgetRefusals, setFurtherCredentials } from './device-credentials.ts'
+import { resolvedOf } from './device-names.ts'
 import { isResting, loginsColumn, shownLogins, wantedCredentials } from './device-logins.ts'
 import type { DriverNames } from './drivers.ts'
 import { recordEvent } from './events.ts'
@@ -233,6 +234,7 @@ function toDevice(row: DeviceRow): Device {
     id: row.id,
     name: row.name,
     address: row.address,
+    resolved: resolvedOf(row),
     port: row.port,
     driver: row.driver,
     transport: row.transport,

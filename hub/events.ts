@@ -4,6 +4,7 @@ import type { Tables } from './db/tables.ts'
 import { newId } from './ids.ts'
 
 export type EventKind =
+  | 'agent diagnostic'
   | 'agent enrolled'
   | 'agent revoked'
   | 'artifact read'

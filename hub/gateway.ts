@@ -35,6 +35,8 @@ export interface GatewayParts extends Omit<ConversationParts, 'agent' | 'challen
 export interface Gateway {
   /** Tells the agents of a site, or all, that there may be work. */
   nudge(siteId?: string): void
+  /** Tells an agent, if it is here, that somebody wants to know what it sees. */
+  look(agentId: string): void
   /** Cuts the sockets of a revoked agent. */
   cut(agentId: string): void
   /** Looks again who may stay, after a time in which revocations may have gone unheard. */
@@ -130,6 +132,9 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
       for (const socket of proved.values()) {
         if (siteId === undefined || socket.data.agent.siteId === siteId) socket.emit('work', {})
       }
+    },
+    look(agentId) {
+      proved.get(agentId)?.emit('look', {})
     },
     get connected() {
       return proved.size

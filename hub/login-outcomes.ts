@@ -9,7 +9,7 @@ import { type LoginLimits, tellGuards, type Verdicts } from './credential-guard.
 import type { Tables } from './db/tables.ts'
 
 /** A device refused what it was offered. Other ways to fail say nothing about the secret. */
-const REFUSALS: ReadonlySet<string> = new Set(['PASSWORD_REJECTED', 'KEY_REJECTED', 'ENABLE_FAILED'])
+export const REFUSALS: ReadonlySet<string> = new Set(['PASSWORD_REJECTED', 'KEY_REJECTED', 'ENABLE_FAILED'])
 
 /** A report on a task that its agent held. */
 export interface Told {

@@ -17,7 +17,12 @@ const PAGE = 500
 /** Mostly the oldest may all go: no more of them are looked at than are wanted, and a few. */
 const SPARE = 20
 
-const ownCredentials = sql`${credentialsOf('d')} own`
+/** Credentials of task `t` of device `d`: the device's, or the one that is to be tested. */
+const ownCredentials = sql`(
+  select t.only_credential_id as id, 0 as position where t.only_credential_id is not null
+  union all select id, position from ${credentialsOf('d')} listed where t.only_credential_id is null) own`
+
+const firstCredential = sql`coalesce(t.only_credential_id, d.credential_id)`
 
 const isUsable = sql`c.revoked_at is null and (c.expires_at is null or c.expires_at > now())
   and (g.closed_until is null or g.closed_until <= now())`
@@ -88,17 +93,17 @@ async function waitingTasks(
   const beyond = after ? sql`and (t.queued_at, t.id) > (${after.queuedAt}::timestamptz, ${after.id}::uuid)` : sql``
   const { rows } = await sql<Waiting>`
     with page as materialized (
-    select t.id, t.site_id, t.queued_at, t.device_id from tasks t join devices d on d.id = t.device_id
+    select t.id, t.site_id, t.queued_at, t.device_id, t.only_credential_id from tasks t join devices d on d.id = t.device_id
     where t.site_id = ${agent.siteId} and t.state = 'queued' and t.deadline_at > now()
       and d.transport = any((select transports from agents where id = ${agent.id})::text[])
       and (t.purpose = 'backup' or t.purpose = any((select abilities from agents where id = ${agent.id})::text[]))
       and ('own-drivers' = any((select abilities from agents where id = ${agent.id})::text[]) or not ${needsOwnDrivers})
       and (d.via_device_id is null or 'via' = any((select abilities from agents where id = ${agent.id})::text[])) ${beyond}
-      and not (d.credential_id = any(${full}::uuid[]) and not exists (
-        select from device_credentials further where further.device_id = d.id))
+      and not (${firstCredential} = any(${full}::uuid[]) and (t.only_credential_id is not null or not exists (
+        select from device_credentials further where further.device_id = d.id)))
     order by t.queued_at, t.id limit ${size}
     )
-    select t.id, t.queued_at::text as "queuedAt", d.credential_id is not null as "hasCredential", offer.ids as credentials
+    select t.id, t.queued_at::text as "queuedAt", ${firstCredential} is not null as "hasCredential", offer.ids as credentials
     from page t join devices d on d.id = t.device_id
       cross join lateral (
         select array_agg(own.id order by ${wasRefused}, own.position) as ids
@@ -156,6 +161,8 @@ interface HopelessRow {
   readonly endedAt: Date | null
   readonly closedUntil: Date | null
   readonly refusals: number | null
+  /** Of a test of one credential: its id. */
+  readonly only: string | null
 }
 
 /**
@@ -179,15 +186,16 @@ export async function hopelessTasks(
     select t.id as task, t.run_id as "runId", d.name as device, coalesce(d.login_cooldown_until > now(), false) as "isCooling",
       d.login_cooldown_until as "coolDownUntil", d.login_failures as failures, d.login_failure_code as after,
       first.name as credential, first.kind, first.has_ended as "hasEnded", first.ended_at as "endedAt",
-      first.closed_until as "closedUntil", first.refusals
+      first.closed_until as "closedUntil", first.refusals, t.only_credential_id as only
     from tasks t join devices d on d.id = t.device_id
       left join lateral (
         select c.name, c.kind, c.revoked_at is not null or coalesce(c.expires_at <= now(), false) as has_ended,
           least(c.revoked_at, c.expires_at) as ended_at, g.closed_until, cardinality(g.refused_devices) as refusals
         from credentials c left join credential_guards g on g.credential_id = c.id and g.site_id = t.site_id
-        where c.id = d.credential_id
+        where c.id = ${firstCredential}
       ) first on true
-    where t.site_id = any(${sites}::uuid[]) and t.state = 'queued' and d.id in (select id from doubtful)
+    where t.site_id = any(${sites}::uuid[]) and t.state = 'queued'
+      and (d.id in (select id from doubtful) or t.only_credential_id is not null)
       and (d.login_cooldown_until > now() or not exists (
         select from ${ownCredentials} join credentials c on c.id = own.id
           left join credential_guards g on g.credential_id = c.id and g.site_id = t.site_id
@@ -207,6 +215,8 @@ function failureOf(row: HopelessRow, lockFailures: number): FailureWire {
     const code = row.kind === 'key' ? 'KEY_EXPIRED' : 'CREDENTIAL_EXPIRED'
     return { code, details: { ...credential, ended: shown(row.endedAt) } }
   }
+  // Removed while its test waited.
+  if (row.only !== null && row.credential === null) return { code: 'CREDENTIAL_UNKNOWN', details: {} }
   const details = { until: shown(row.closedUntil), refusals: row.refusals ?? 0 }
   return { code: 'CREDENTIAL_GUARDED', details: { ...credential, ...details } }
 }

@@ -15,6 +15,7 @@ import { readOwnConfig } from './config.ts'
 import { classify, inTransaction, openDatabase } from './db/connect.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
+import { endDiagnostic, LOOK_CHANNEL, takeDiagnostic } from './diagnostics.ts'
 import { endTrial, openTrials } from './driver-trials.ts'
 import { openGateway } from './gateway.ts'
 import { newId } from './ids.ts'
@@ -115,6 +116,8 @@ async function start(): Promise<void> {
     },
     driverFile: (digest) => driverFile(db, digest),
     tried: (agent, question) => inTransaction(db, (trx) => endTrial(trx, agent.id, question)),
+    diagnostic: (agent) => takeDiagnostic(db, agent.id),
+    diagnosed: (agent, question) => endDiagnostic(db, agent.id, question),
     classify: classified,
     leaseMs: config.leaseMs,
     logins: config.logins,
@@ -124,8 +127,9 @@ async function start(): Promise<void> {
     log,
   })
   undo.push(() => gateway.close(config.shutdownTimeoutMs))
-  const subscription = await database.listen([WORK_CHANNEL, REVOKED_CHANNEL], (channel, payload) => {
+  const subscription = await database.listen([WORK_CHANNEL, REVOKED_CHANNEL, LOOK_CHANNEL], (channel, payload) => {
     if (channel === WORK_CHANNEL) gateway.nudge(payload === '' ? undefined : payload)
+    else if (channel === LOOK_CHANNEL) gateway.look(payload)
     else if (payload !== '') gateway.cut(payload)
     else gateway.recheck().catch((error: unknown) => log.warn({ err: error }, 'could not look for revoked agents'))
   })

@@ -24,6 +24,12 @@ export interface TestTrial {
   readonly added: (trx: Transaction<Tables>, taskId: string) => Promise<void>
 }
 
+/** A test that offers one credential, whatever the device has. */
+export interface OneCredential {
+  readonly id: string
+  readonly name: string
+}
+
 const STATES = {
   queued: 'queued',
   leased: 'running',
@@ -42,17 +48,18 @@ export async function startTest(
   idOrName: string,
   requestedBy: string,
   trial?: TestTrial,
+  only?: OneCredential,
 ): Promise<Reachability> {
   const device = await findDevice(parts.db, idOrName)
   const isNew = await parts.db.transaction().execute(async (trx) => {
     const open = await trx
       .selectFrom('tasks')
-      .select(['purpose', 'run_id'])
+      .select(['purpose', 'run_id', 'only_credential_id'])
       .where('device_id', '=', device.id)
       .where('state', 'in', ['queued', 'leased'])
       .executeTakeFirst()
-    if (open && (trial || open.purpose === 'backup'))
-      throw new Failure('DEVICE_BUSY', { device: device.name, run: open.run_id })
+    const isOther = open && (open.purpose === 'backup' || open.only_credential_id !== (only?.id ?? null))
+    if (open && (trial || isOther)) throw new Failure('DEVICE_BUSY', { device: device.name, run: open.run_id })
     await requireAgent(trx, device, trial ? 'own-drivers' : 'test')
     if (open) return false
     const run = newId()
@@ -74,11 +81,14 @@ export async function startTest(
       await trx.updateTable('tasks').set({ driver_version_id: trial.versionId }).where('id', '=', task.id).execute()
       await trial.added(trx, task.id)
     }
+    if (only) {
+      await trx.updateTable('tasks').set({ only_credential_id: only.id }).where('id', '=', task.id).execute()
+    }
     return true
   })
   // A nudge may be lost: agents also ask by themselves.
   if (isNew) await Promise.allSettled([parts.wake(device.siteId)])
-  return showTest(parts.db, device)
+  return showTest(parts.db, device, only)
 }
 
 /** The newest test of a device. @throws Failure DEVICE_UNKNOWN, NOT_TESTED */
@@ -86,11 +96,17 @@ export async function lastTest(db: Db, idOrName: string): Promise<Reachability> 
   return showTest(db, await findDevice(db, idOrName))
 }
 
-async function showTest(db: Db, device: { id: string; name: string }): Promise<Reachability> {
+/** The newest test of a device with its own credentials, or with one that is named. @throws Failure NOT_TESTED */
+export async function showTest(
+  db: Db,
+  device: { id: string; name: string },
+  only?: OneCredential,
+): Promise<Reachability> {
   const row = await taskRows(db)
     .select(['devices.transport', onlineAt(sql`tasks.site_id`).as('online')])
     .where('tasks.device_id', '=', device.id)
     .where('tasks.purpose', '=', 'test')
+    .where('tasks.only_credential_id', only ? '=' : 'is', only?.id ?? null)
     .orderBy('tasks.queued_at', 'desc')
     .orderBy('tasks.id', 'desc')
     .limit(1)

@@ -43,6 +43,10 @@ const optional: Readonly<Record<`${CallName} ${Side}`, Readonly<Record<string, u
   'driver answer': {},
   'tried question': {},
   'tried answer': {},
+  'diagnostic question': {},
+  'diagnostic answer': { order: undefined, 'order.port': undefined },
+  'diagnosed question': { 'outcome.seen.line': undefined, 'outcome.seen.lineMs': undefined },
+  'diagnosed answer': {},
 }
 
 /** Texts of a fixed form. */

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { ClaimAnswer, ClaimQuestion } from './claim.ts'
 import { ArtifactQuestion, ContentAnswer, ContentQuestion } from './content.ts'
+import { DiagnosedAnswer, DiagnosedQuestion, DiagnosticAnswer, DiagnosticQuestion } from './diagnostic.ts'
 import { DriverAnswer, DriverQuestion, TriedAnswer, TriedQuestion } from './driver-call.ts'
 import { FailureWire } from './failure.ts'
 import { type Challenge, HelloAnswer, HelloQuestion, type Refusal } from './hello.ts'
@@ -21,6 +22,8 @@ export const calls = {
   artifact: { question: ArtifactQuestion, answer: ContentAnswer },
   driver: { question: DriverQuestion, answer: DriverAnswer },
   tried: { question: TriedQuestion, answer: TriedAnswer },
+  diagnostic: { question: DiagnosticQuestion, answer: DiagnosticAnswer },
+  diagnosed: { question: DiagnosedQuestion, answer: DiagnosedAnswer },
 } as const
 
 export type CallName = keyof typeof calls

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { accessFailures } from './failures/access.ts'
 import { databaseFailures } from './failures/database.ts'
 import { deviceFailures } from './failures/device.ts'
+import { diagnosticsFailures } from './failures/diagnostics.ts'
 import { driversFailures } from './failures/drivers.ts'
 import { enrollmentFailures } from './failures/enrollment.ts'
 import type { FailureEntry } from './failures/entry.ts'
@@ -27,6 +28,7 @@ export const failures = {
   ...accessFailures,
   ...databaseFailures,
   ...deviceFailures,
+  ...diagnosticsFailures,
   ...driversFailures,
   ...enrollmentFailures,
   ...envelopeFailures,

@@ -63,6 +63,10 @@ export const Report = z.object({
   /** When the last byte was read, ms since 1970, agent's clock corrected to the hub's. */
   capturedAtMs: z.number().int().min(0).max(8.64e15),
   durationMs: Count,
+  /**
+   * The name of the device and the address that it had, which was connected to. Absent: it is stored by address, or the name has none.
+   */
+  resolved: z.object({ name: plainLine(253), address: plainLine(64) }).optional(),
   /** Which login opened the device, 0 the task's first. Absent: the first, if the device was read. */
   login: z.number().int().min(0).max(MAX_FURTHER_LOGINS).optional(),
   /** Which logins the device refused. Absent: none, or all that the failure is about when the agent does not know of this. */

@@ -181,6 +181,24 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
     },
   },
   'tried-answer': { call: 'tried', side: 'answer', value: {} },
+  'diagnostic-question': { call: 'diagnostic', side: 'question', value: {} },
+  'diagnostic-answer': {
+    ...{ call: 'diagnostic', side: 'answer' },
+    value: { order: { id: idOf(15), kind: 'tcp', target: 'gw.example', port: 22, deadlineMs: NOW + 15_000 } },
+  },
+  'diagnosed-question': {
+    ...{ call: 'diagnosed', side: 'question' },
+    value: {
+      diagnostic: idOf(15),
+      outcome: {
+        seen: {
+          ...{ kind: 'tcp', address: '127.0.0.9', port: 22, state: 'connected', ms: 3 },
+          ...{ line: 'SSH-2.0-Example', lineMs: 12 },
+        },
+      },
+    },
+  },
+  'diagnosed-answer': { call: 'diagnosed', side: 'answer', value: {} },
   'renew-question': {
     ...{ call: 'renew', side: 'question' },
     value: { holding, health: { rssBytes: 98_000_000, spooled: 0, active: 7 } },
@@ -294,6 +312,7 @@ const samples: Record<string, object> = {
   handshake: plain('Handshake', Handshake, { agent: agentId, protocol: PROTOCOL_VERSION }),
   refusal: plain('Refusal', Refusal, { refused: { code: 'AGENT_REVOKED', details: { agent: 'jump-1' } } }),
   'nudge-work': plain('work', nudges.work, {}),
+  'nudge-look': plain('look', nudges.look, {}),
   'nudge-goodbye': plain('goodbye', nudges.goodbye, { code: 'SHUTTING_DOWN', waitMs: 1500 }),
   'enroll-question': plain('EnrollQuestion', EnrollQuestion, { ...asked, proof }),
   'enroll-response': {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Artifact, ArtifactVerification } from '../hub/api/artifact.ts'
 import type { Database } from '../hub/db/connect.ts'
 import { artifactStatementBytes } from '../protocol/artifact.ts'
@@ -84,9 +84,6 @@ ${commands.map((one) => `  - ${one}`).join('\n')}
     await peer?.stop()
     await test?.drop()
   })
-  afterEach(async () => {
-    await must(field.cli(['devices', 'set', 'lb1', '--secrets', 'keep']))
-  })
 
   const backUp = async (device: string) =>
     JSON.parse((await field.cli(['backup', 'run', '--device', device, '--wait', '--json'])).stdout) as RunReport
@@ -163,10 +160,7 @@ ${commands.map((one) => `  - ${one}`).join('\n')}
       ['show', newer?.id ?? ''],
     ]) {
       const { code, stderr } = await field.cli(['backup', ...args])
-      expect([code, stderr]).toEqual([
-        1,
-        expect.stringMatching(/An artifact has no text \[?ARTIFACT_NO_TEXT|ARTIFACT_NO_TEXT/),
-      ])
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/An artifact has no text.*ARTIFACT_NO_TEXT/s)])
     }
     const refused = await field.api(`/backups/${older?.id}/diff/${newer?.id}`)
     expect(refused.status).toBe(409)

@@ -94,6 +94,28 @@ describe('a wrong password in the field', () => {
     expect(device.stats.attempts.length - before, 'the one that worked goes first now').toBe(3)
   }, 120_000)
 
+  it('[DAUTH-6] a test offers the named credential alone, once, and says whether it opens the device', async () => {
+    const device = field.fleet.device('dev0009')
+    const before = device.stats.attempts.length
+    const good = await field.cli(['credentials', 'test', 'import-backup', '--device', 'dev0009'])
+    expect([good.code, good.stdout.trim().split('\n').at(-1)]).toEqual([0, 'import-backup opens dev0009.'])
+    expect(device.stats.attempts.length - before).toBe(1)
+    const bad = await field.cli(['credentials', 'test', 'of-before', '--device', 'dev0009'])
+    expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/^✗ login /m)])
+    expect(bad.stdout).toContain('dev0009 refused of-before: Authentication failed [PASSWORD_REJECTED]')
+    expect(device.stats.attempts.length - before).toBe(2)
+    const again = await field.cli(['credentials', 'test', 'of-before', '--device', 'dev0009', '--json'])
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([
+      75,
+      expect.objectContaining({ credential: 'of-before', opens: null, steps: [] }),
+    ])
+    expect(device.stats.attempts.length - before).toBe(2)
+    await letGo(['dev0009'])
+    const chosen = await field.cli(['credentials', 'test', 'of-before'])
+    expect(chosen.stderr).toContain('No --device: trying dev0007, which has of-before')
+    await letGo(['dev0007'])
+  }, 120_000)
+
   it('[DAUTH-4] a credential that has ended or was revoked makes no connection', async () => {
     const before = connections()
     await must(field.cli(['devices', 'set', 'dev0008', '--credential', 'of-before']))

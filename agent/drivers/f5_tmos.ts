@@ -4,7 +4,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 /**
  * BIG-IP: the running configuration of all partitions, by an exec channel. A user's shell is Bash, which takes the first form
  * and says at the end that tmsh went well; or tmsh, which takes the second: there the clean end of the channel and a closed
- * brace at column 0 are all that tells the end. The leading cd of tmsh is what makes `recursive` see every folder.
+ * brace at column 0 are all that tells the end. The newest archive that somebody saved there (UCS) is kept beside the text. The leading cd of tmsh is what makes `recursive` see every folder.
  */
 const all = 'cd /; show running-config recursive'
 const end = '# end of configuration'
@@ -37,6 +37,7 @@ export default defineDriver({
       idleMs: 90_000,
       totalMs: 300_000,
     },
+    { run: 'newest /var/local/ucs/*.ucs', as: 'artifact', optional: true },
   ],
   secrets: [
     /(?<secret>\$M\$[^\s"]{1,2000})/,

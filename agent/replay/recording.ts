@@ -4,7 +4,8 @@
  *
  * Lines that start with `@@ ` are directives, all others are body. In a body `␛ ␈ ␍ ␇ ␀` stand for ESC, BS, a bare CR,
  * BEL and NUL, and a line that must begin with `@@ ` is written `@@@ `. What the device echoes is not recorded: neither a
- * typed command nor the line end after a line that was read without echo.
+ * typed command nor the line end after a line that was read without echo. A prompt that counts stands with the number that it
+ * had then, one higher in each run; a bare Enter brings the one back that stood there last.
  *
  * ```
  * @@ driver: cisco_ios

@@ -81,7 +81,7 @@ describe('negotiation', () => {
 describe('data', () => {
   it('comes out whole in however small pieces, with negotiation in between', () => {
     const stream = [72, 105, IAC, IAC, 13, 0, 13, 10, IAC, WILL, 1, 33, IAC, SB, 24, 1, IAC, SE, 13, IAC, 241, 10, 46]
-    const expected = 'Hi\xff\r\r\n!\r\n.'
+    const expected = 'Hi\xff\r\0\r\n!\r\n.'
     for (let size = 1; size <= stream.length; size += 1) {
       const { take } = begin()
       let data = ''

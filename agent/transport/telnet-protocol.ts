@@ -32,7 +32,7 @@ const ours: ReadonlySet<number> = new Set([SUPPRESS_GO_AHEAD, TERMINAL_TYPE, NAW
 /** A side that changes its mind about an option more often than this is not answered any more. */
 const CHANGES_MAX = 8
 
-type State = 'data' | 'cr' | 'iac' | 'option' | 'sub' | 'sub iac'
+type State = 'data' | 'iac' | 'option' | 'sub' | 'sub iac'
 
 export interface Window {
   readonly term: string
@@ -65,19 +65,15 @@ export class TelnetProtocol {
     return this.#negotiated
   }
 
-  /** @returns the data in these bytes; a CR NUL is a CR (RFC 854, page 11) */
+  /** @returns the data in these bytes; a CR keeps the NUL behind it (RFC 854, page 11), which ends a line on some systems: the terminal knows */
   take(bytes: Uint8Array): Buffer {
     const data = Buffer.allocUnsafe(bytes.length)
     let length = 0
     for (const byte of bytes) {
       switch (this.#state) {
-        case 'cr':
-          this.#state = 'data'
-          if (byte === NUL) break
-          length = this.#datum(byte, data, length)
-          break
         case 'data':
-          length = this.#datum(byte, data, length)
+          if (byte === IAC) this.#state = 'iac'
+          else data[length++] = byte
           break
         case 'iac':
           if (byte === IAC) data[length++] = IAC
@@ -112,16 +108,6 @@ export class TelnetProtocol {
       if (byte === CR && this.#negotiated) bytes.push(NUL)
     }
     return Buffer.from(bytes)
-  }
-
-  #datum(byte: number, data: Buffer, length: number): number {
-    if (byte === IAC) {
-      this.#state = 'iac'
-      return length
-    }
-    if (byte === CR) this.#state = 'cr'
-    data[length] = byte
-    return length + 1
   }
 
   #begin(command: number): State {

@@ -1,17 +1,14 @@
 /** One box. */
 import { isIP } from 'node:net'
+import { isHostName } from '@netraven/protocol/address.ts'
 import { DeviceOptions } from '@netraven/protocol/claim.ts'
 import { Transport } from '@netraven/protocol/transport.ts'
 import { z } from 'zod'
 import { Id, IdOrName, Name, Time } from './fields.ts'
 
-const LABEL = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/
-
 /** IPv4, IPv6, or a host name (RFC 1123, and the underscores that people use). */
 export function isAddress(text: string): boolean {
-  if (isIP(text) !== 0) return true
-  const labels = text.replace(/\.$/, '').split('.')
-  return text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  return isIP(text) !== 0 || isHostName(text)
 }
 
 export const Address = z.string().trim().refine(isAddress, 'must be an IP address or a host name')
@@ -101,6 +98,8 @@ export const Device = z.object({
   id: Id,
   name: z.string(),
   address: z.string(),
+  /** What the name in `address` meant at the last read or test that looked it up; null: none has, or it is an address itself. */
+  resolved: z.object({ address: z.string(), at: Time }).nullable(),
   port: z.number().int(),
   driver: z.string(),
   transport: Transport,

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { Agent } from '../api/agent.ts'
 import { pageOf } from '../api/page.ts'
+import { diagnosticCommands } from './agent-diagnostics.ts'
 import { acting, type Cli, inPath, type JsonOption, noun, verb } from './command.ts'
 import { facts, table, time } from './table.ts'
 
 export function agentCommands(program: Command, cli: Cli): void {
   const agents = noun(program, 'agents', 'the processes on jump hosts that read devices')
+  diagnosticCommands(agents, cli)
 
   verb(agents, 'list', 'list all agents', ['netraven agents list']).action(
     acting(cli, async (options: JsonOption) => {

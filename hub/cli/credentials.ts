@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { Credential, type SiteGuard } from '../api/credential.ts'
 import { pageOf } from '../api/page.ts'
 import { acting, type Cli, inPath, type JsonOption, noun, verb } from './command.ts'
+import { credentialTestCommand } from './credentials-test.ts'
 import { count, facts, table, time } from './table.ts'
 import { lastMoment } from './values.ts'
 
@@ -93,6 +94,8 @@ export function credentialCommands(program: Command, cli: Cli): void {
       return undefined
     }),
   )
+
+  credentialTestCommand(credentials, cli)
 
   verb(credentials, 'revoke <name>', 'show a credential to no device any more; new secrets lift that', [
     'netraven credentials revoke core',

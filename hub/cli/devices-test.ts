@@ -1,6 +1,7 @@
 import { Failure, failures, isFailureCode } from '@netraven/protocol/failure.ts'
 import type { Step } from '@netraven/protocol/ladder.ts'
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import { Reachability } from '../api/reachability.ts'
 import type { Client } from './client.ts'
 import { acting, type Cli, inPath, type JsonOption, verb } from './command.ts'
@@ -26,8 +27,9 @@ export function testCommand(devices: Command, cli: Cli): void {
     acting(cli, async (name: string, options: JsonOption) => {
       const client = await cli.client()
       const path = `/api/devices/${inPath(name)}/reachability`
-      const test = await ended(cli, client, path, await client.send('POST', path, {}, Reachability))
-      cli.show(options, test, () => ladderText(test))
+      const test = await ended(cli, client, path, Reachability, await client.send('POST', path, {}, Reachability))
+      const end = test.state === 'passed' ? [`${test.device} can be read.`] : []
+      cli.show(options, test, () => [...ladderLines(test), ...end].join('\n'))
       if (test.state === 'passed') return undefined
       if (!options.json) for (const line of failureLines(test)) cli.terminal.err(line)
       return test.failure?.code === 'AGENT_OFFLINE' ? EXIT.later : EXIT.failed
@@ -36,7 +38,13 @@ export function testCommand(devices: Command, cli: Cli): void {
 }
 
 /** @throws Failure AGENT_OFFLINE when the agent is lost meanwhile, RUN_DEADLINE */
-async function ended(cli: Cli, client: Client, path: string, started: Reachability): Promise<Reachability> {
+export async function ended<Test extends Reachability>(
+  cli: Cli,
+  client: Client,
+  path: string,
+  shape: z.ZodType<Test>,
+  started: Test,
+): Promise<Test> {
   const { clock, sleep } = cli.parts
   const draw = (text: string) => void (cli.terminal.canDraw && cli.terminal.stderr.write(`\r\u001B[K${text}`))
   const giveUpAt = clock() + GIVE_UP_MS
@@ -52,7 +60,7 @@ async function ended(cli: Cli, client: Client, path: string, started: Reachabili
       }
       if (clock() > giveUpAt) throw new Failure('RUN_DEADLINE', { run: test.run })
       await sleep(pauseMs)
-      test = await client.get(path, Reachability, { patienceMs: PATIENCE_MS })
+      test = await client.get(path, shape, { patienceMs: PATIENCE_MS })
     }
     return test
   } finally {
@@ -64,13 +72,12 @@ function isOpen({ state }: Reachability): boolean {
   return state === 'queued' || state === 'running'
 }
 
-function ladderText(test: Reachability): string {
+/** Where and how it was tested, and each rung on a line. */
+export function ladderLines(test: Reachability): string[] {
   const { device, address, port, driver, transport, agent, site } = test
   const by = agent === null ? `not tried at site ${site}` : `by agent ${agent} of site ${site}`
   const head = `${device}: ${address} port ${port}, ${driver} over ${transport}, ${by}`
-  const lines = test.steps.map((step) => lineOf(test, step))
-  const end = test.state === 'passed' ? [`${device} can be read.`] : []
-  return [head, ...lines, ...end].join('\n')
+  return [head, ...test.steps.map((step) => lineOf(test, step))]
 }
 
 function lineOf({ transport }: Reachability, step: Step): string {
@@ -86,7 +93,7 @@ function timeOf(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
-function failureLines({ failure, state }: Reachability): string[] {
+export function failureLines({ failure, state }: Reachability): string[] {
   if (!failure) return [state === 'cancelled' ? 'The test was cancelled.' : 'The test failed.']
   const causes = isFailureCode(failure.code) ? failures[failure.code].causes : []
   return [

@@ -182,6 +182,7 @@ function factsOf(device: Device): string {
     name: device.name,
     id: device.id,
     address: device.address,
+    'resolved to': device.resolved && `${device.resolved.address}, last looked up ${time(device.resolved.at)}`,
     port: device.port,
     driver: device.driver,
     transport: device.transport,

@@ -6,6 +6,7 @@ import type { Step } from '@netraven/protocol/ladder.ts'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
 import type { ArtifactPartsTable, ArtifactsTable } from './artifact-tables.ts'
+import type { DiagnosticsTable } from './diagnostic-tables.ts'
 import type { DriversTable, DriverTrialsTable, DriverVersionsTable, LinePatternsTable } from './driver-tables.ts'
 import type { CredentialGuardsTable, DeviceCredentialsTable, LoginStandingsTable } from './login-tables.ts'
 
@@ -30,6 +31,7 @@ export interface Tables {
   artifacts: ArtifactsTable
   artifact_parts: ArtifactPartsTable
   versions: VersionsTable
+  diagnostics: DiagnosticsTable
   driver_trials: DriverTrialsTable
   driver_versions: DriverVersionsTable
   drivers: DriversTable
@@ -166,6 +168,10 @@ export interface DevicesTable {
   /** Last task that ended. */
   last_task_id: string | null
   last_read_at: Date | null
+  /** Name that was looked up last, what it meant, and when; all null: none was. */
+  resolved_name: string | null
+  resolved_address: string | null
+  resolved_at: Date | null
   last_failure_code: string | null
   /** Tasks in a row in which no credential opened it; 0 after a login. */
   login_failures: Generated<number>
@@ -217,6 +223,8 @@ export interface TasksTable {
   steps: JSONColumnType<Step[]> | null
   /** Of a test: the version of an own driver that is tried; null: the device's driver. */
   driver_version_id: string | null
+  /** Of a test: the one credential that it offers; null: the device's. */
+  only_credential_id: string | null
   /** Credentials of the last hand-out, in the order in which they were to be tried. */
   credential_ids: string[] | null
 }

@@ -1,12 +1,11 @@
 import { EnrollQuestion, EnrollResponse } from '@netraven/protocol/enroll.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { keyFingerprint } from '@netraven/protocol/keys.ts'
-import { type Kysely, sql } from 'kysely'
-import { revokeAgent } from '../agents.ts'
+import { sql } from 'kysely'
+import { type AgentRow, agentByName, agentRows, revokeAgent } from '../agents.ts'
 import { Agent, CreatedEnrollmentToken, EnrollmentTokenRow, NewEnrollmentToken } from '../api/agent.ts'
 import { isUuid } from '../api/fields.ts'
 import { pageOf } from '../api/page.ts'
-import type { Tables } from '../db/tables.ts'
 import {
   addEnrollmentToken,
   enrollAgent,
@@ -15,8 +14,7 @@ import {
   removeEnrollmentToken,
 } from '../enrollment.ts'
 import { recordEvent } from '../events.ts'
-import { nearest } from '../nearest.ts'
-import { findSite, isOnline } from '../sites.ts'
+import { findSite } from '../sites.ts'
 import { body, byId, byName, createRoute, done, json, OpenAPIHono, open, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Agents']
@@ -111,7 +109,7 @@ export function agentRoutes({ db, signed }: RouteParts) {
         request: { params: byName },
         responses: { 200: json(Agent, 'The agent'), ...refusal },
       }),
-      async (c) => c.json(toAgent(await agentRow(db, c.req.valid('param').id)), 200),
+      async (c) => c.json(toAgent(await agentByName(db, c.req.valid('param').id)), 200),
     )
     .openapi(
       createRoute({
@@ -124,43 +122,13 @@ export function agentRoutes({ db, signed }: RouteParts) {
         responses: { 200: json(Agent, 'The agent'), ...refusal },
       }),
       async (c) => {
-        const { id, name } = await agentRow(db, c.req.valid('param').id)
+        const { id, name } = await agentByName(db, c.req.valid('param').id)
         await revokeAgent(db, id)
         const actor = c.var.bearer.user.username
         await recordEvent(db, { kind: 'agent revoked', actor, details: { agent: id, name } })
-        return c.json(toAgent(await agentRow(db, id)), 200)
+        return c.json(toAgent(await agentByName(db, id)), 200)
       },
     )
-}
-
-function agentRows(db: Kysely<Tables>) {
-  return db
-    .selectFrom('agents')
-    .innerJoin('sites', 'sites.id', 'agents.site_id')
-    .selectAll('agents')
-    .select(['sites.name as site', isOnline.as('online')])
-}
-
-type AgentRow = Awaited<ReturnType<ReturnType<typeof agentRows>['executeTakeFirstOrThrow']>>
-
-/** A name may have been used again after a revocation: the living agent goes first, then the youngest. */
-async function agentRow(db: Kysely<Tables>, idOrName: string): Promise<AgentRow> {
-  const found = await agentRows(db)
-    .where((row) =>
-      isUuid(idOrName)
-        ? row('agents.id', '=', idOrName)
-        : row(sql`lower(agents.name)`, '=', sql`lower(${idOrName.trim()})`),
-    )
-    .orderBy('agents.state')
-    .orderBy('agents.id', 'desc')
-    .executeTakeFirst()
-  if (found) return found
-  const rows = await db.selectFrom('agents').select('name').limit(10_000).execute()
-  const didYouMean = nearest(
-    idOrName,
-    rows.map((row) => row.name),
-  )
-  throw new Failure('AGENT_NOT_FOUND', { agent: idOrName, ...(didYouMean && { didYouMean }) })
 }
 
 function toAgent(row: AgentRow): Agent {

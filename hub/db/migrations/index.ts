@@ -7,6 +7,8 @@ import * as credentials from './0004-credentials.ts'
 import * as drivers from './0005-drivers.ts'
 import * as jumpHosts from './0006-jump-hosts.ts'
 import * as artifacts from './0007-artifacts.ts'
+import * as credentialTests from './0008-credential-tests.ts'
+import * as diagnostics from './0009-diagnostics.ts'
 
 export interface Step {
   readonly name: string
@@ -21,4 +23,6 @@ export const steps: readonly Step[] = [
   { name: '0005-drivers', up: drivers.up },
   { name: '0006-jump-hosts', up: jumpHosts.up },
   { name: '0007-artifacts', up: artifacts.up },
+  { name: '0008-credential-tests', up: credentialTests.up },
+  { name: '0009-diagnostics', up: diagnostics.up },
 ]

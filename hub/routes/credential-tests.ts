@@ -1,0 +1,58 @@
+import { CredentialTest, TestOfCredential, TestOfDevice } from '../api/credential-test.ts'
+import { lastCredentialTest, startCredentialTest } from '../credential-tests.ts'
+import { body, byName, createRoute, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
+
+const tags = ['Credentials']
+const begun = { 202: json(CredentialTest, 'The test, just begun, or the same one that is under way'), ...refusal }
+
+export function credentialTestRoutes({ db, wake, runTimeoutMs, signed }: RouteParts) {
+  const parts = { db, wake, runTimeoutMs }
+  return new OpenAPIHono()
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/credentials/{id}/test',
+        summary: 'Test whether a credential opens a device: it is offered once, and no other; nothing is kept',
+        tags,
+        request: { params: byName, body: body(TestOfCredential) },
+        responses: begun,
+      }),
+      async (c) => {
+        const { device } = c.req.valid('json')
+        const requestedBy = c.var.bearer.user.username
+        return c.json(await startCredentialTest(parts, c.req.valid('param').id, device, requestedBy), 202)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'post',
+        path: '/devices/{id}/credential-test',
+        summary: 'Test whether a device takes a credential: it is offered once, and no other; nothing is kept',
+        tags,
+        request: { params: byName, body: body(TestOfDevice) },
+        responses: begun,
+      }),
+      async (c) => {
+        const { credential } = c.req.valid('json')
+        const requestedBy = c.var.bearer.user.username
+        return c.json(await startCredentialTest(parts, credential, c.req.valid('param').id, requestedBy), 202)
+      },
+    )
+    .openapi(
+      createRoute({
+        ...signed,
+        method: 'get',
+        path: '/devices/{id}/credential-test',
+        summary: 'How the newest test of a credential on a device stands',
+        tags,
+        request: { params: byName, query: TestOfDevice },
+        responses: { 200: json(CredentialTest, 'The newest test'), ...refusal },
+      }),
+      async (c) => {
+        const { credential } = c.req.valid('query')
+        return c.json(await lastCredentialTest(db, c.req.valid('param').id, credential), 200)
+      },
+    )
+}
