@@ -8,9 +8,9 @@ export interface HttpPlan {
   readonly headers?: Readonly<Record<string, string>>
   /**
    * The driver's own requests want name and password in their bodies or paths too, in `{username}` and `{password}`: how such a value is
-   * written there. The commands themselves, as the driver names them, never hold one.
+   * written there, and in the forms of the login. The commands themselves, as the driver names them, never hold one.
    */
-  readonly fill?: 'xml' | 'json' | 'url'
+  readonly fill?: 'xml' | 'json' | 'url' | 'xml in a form'
   /** Ends the session, politely; its answer does not matter. */
   readonly logout?: HttpStep
 }

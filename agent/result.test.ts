@@ -91,6 +91,24 @@ describe('the result of a task', () => {
     expect(report.outcome).not.toHaveProperty('hostKey')
   })
 
+  it('[DEV-4] says what the device’s name meant, whether the read went well or not', async () => {
+    const resolved = { name: 'sw1.example', address: '192.0.2.1' }
+    const well = await run(taskOf(), {
+      read: async (_, __, ___, ____, ladder) => {
+        ladder.resolved = resolved
+        return read
+      },
+    })
+    const badly = await run(taskOf(), {
+      read: async (_, __, ___, ____, ladder) => {
+        ladder.resolved = resolved
+        throw new Failure('TCP_TIMEOUT')
+      },
+    })
+    expect([well.report, badly.report]).toMatchObject([{ resolved }, { resolved, outcome: { kind: 'failed' } }])
+    expect((await run(taskOf())).report).not.toHaveProperty('resolved')
+  })
+
   it('[GEN-5] a failure names the agent, the site and the device', async () => {
     const failing = { read: () => Promise.reject(new Failure('TCP_TIMEOUT', { elapsedMs: 30_000 })) }
     expect(await failureOf(taskOf(), failing)).toEqual({

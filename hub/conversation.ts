@@ -135,7 +135,16 @@ export class AgentConversation {
       refusals: logins.guardRefusals,
       heldBackMs: logins.guardClosedMs,
     }
-    return { site: agent.siteName, name: agent.name, keys, leaseMs, renewEveryMs, lost, abilities: ['artifacts'], ...(care && { care }) }
+    return {
+      site: agent.siteName,
+      name: agent.name,
+      keys,
+      leaseMs,
+      renewEveryMs,
+      lost,
+      abilities: ['artifacts'],
+      ...(care && { care }),
+    }
   }
 
   async #claim({ credit }: Question<'claim'>): Promise<Answered<'claim'>> {

@@ -965,6 +965,12 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
     transports: ['ssh'],
   },
   {
+    name: 'sophos_sfos',
+    title: 'Sophos Firewall SFOS',
+    aliases: ['sfos', 'sophos', 'sophos_sfos_https', 'sophos_xg', 'sophos_xgs', 'sophos-firewall', 'cyberoam'],
+    transports: ['https'],
+  },
+  {
     name: 'stormshield_sns',
     title: 'Stormshield Network Security',
     aliases: ['sns', 'stormshield', 'netasq', 'stormshield_utm', 'stormshield_ssh'],

@@ -14,8 +14,10 @@ each other name here, in any case: they are those of Oxidized, netmiko and RANCI
 *Ways in* are the transports it can be read over, the usual one first; Telnet and plain HTTP must also be allowed by the agent's policy.
 
 *Tried with* says what each driver was tested with, and claims no more: \`real\` is the software itself, run and read by a test or recorded
-from a device; \`transcript\` follows the output of a session that its vendor published; \`documented\` was built from vendor documentation
-and public facts, and has met no device here. If you have one: \`npm run driver:record\` makes a recording without its secrets.
+from a device; \`transcript\` follows the output of a session that its vendor published; \`documented\` was written after vendor documentation
+and public facts as far as they were at hand, the rest from knowledge of the system; it has met no device here, and its recording's \`source\`
+says what is not confirmed. Look at the first masked backup of such a device before you rely on the masks. If you have one,
+\`npm run driver:record\` makes a recording without its secrets.
 
 | driver | system | other names | ways in | tried with |
 |---|---|---|---|---|

@@ -3,6 +3,7 @@ import { type FailureEntry, failures } from '../protocol/failure.ts'
 import { accessFailures } from '../protocol/failures/access.ts'
 import { databaseFailures } from '../protocol/failures/database.ts'
 import { deviceFailures } from '../protocol/failures/device.ts'
+import { diagnosticsFailures } from '../protocol/failures/diagnostics.ts'
 import { driversFailures } from '../protocol/failures/drivers.ts'
 import { enrollmentFailures } from '../protocol/failures/enrollment.ts'
 import { envelopeFailures } from '../protocol/failures/envelope.ts'
@@ -21,6 +22,7 @@ const rooms: readonly (readonly [string, Room])[] = [
   ['Logging in to a device', loginFailures],
   ['Reading a device', readingFailures],
   ['Own drivers and patterns', driversFailures],
+  ['Looking from where an agent stands', diagnosticsFailures],
   ['Refused by the agent’s policy', policyFailures],
   ['Between agent and hub', linkFailures],
   ['Enrolling and identifying agents', enrollmentFailures],

@@ -10,9 +10,9 @@ import type { Diagnostic } from '../hub/api/diagnostic.ts'
 import { endDiagnostic, LOOK_CHANNEL, takeDiagnostic } from '../hub/diagnostics.ts'
 import { newId } from '../hub/ids.ts'
 import { openTestApi, type TestApi } from './api.ts'
-import { Field } from './field.ts'
+import { ADMIN_PASSWORD, Field } from './field.ts'
 import { postgresFor, servers, type TestDatabase } from './postgres.ts'
-import { must, type Running } from './processes.ts'
+import { must, netraven, type Running, startHub } from './processes.ts'
 import { type SeededAgent, seedAgent, seedSite } from './seed.ts'
 
 const hasPing = ['/usr/bin/ping', '/bin/ping', '/usr/sbin/ping', '/sbin/ping'].some((path) => existsSync(path))
@@ -145,7 +145,7 @@ describe.each(servers)('looking at a target on %s', (kind) => {
     async (target) => {
       for (const what of ['ping', 'dns', 'tcp']) {
         const { status, error } = await look({ target }, what)
-        expect([status, error?.code]).toEqual([422, 'REQUEST_INVALID'])
+        expect([status, error?.code]).toEqual([400, 'REQUEST_INVALID'])
       }
       expect(await takeDiagnostic(api.database.db, agent.id)).toEqual({})
     },
@@ -161,7 +161,8 @@ describe('an agent in the field', () => {
 
   beforeAll(async () => {
     test = await (await postgresFor(servers[0] ?? 'embedded')).newDatabase()
-    field = await Field.open({ databaseUrl: test.url, devices: 1, agents: 1 })
+    const hubEnv = { NETRAVEN_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') }
+    field = await Field.open({ databaseUrl: test.url, devices: 1, agents: 1, hubEnv })
   })
   afterAll(async () => {
     await field?.close()
@@ -213,6 +214,19 @@ describe('an agent in the field', () => {
     const mute = await field.json<Diagnostic>(['agents', 'tcp', 'agent1', '127.0.0.1', '--port', String(port)])
     expect(mute).toMatchObject({ ok: true, seen: { kind: 'tcp', state: 'connected', port } })
     expect(mute.seen).not.toHaveProperty('line')
+  }, 60_000)
+
+  it('is asked by whatever hub: the one that has its connection tells it', async () => {
+    const other = await startHub({ ...field.hubEnv, HUB_PORT: '0', NETRAVEN_DATA_DIR: join(field.folder, 'other') })
+    try {
+      const login = ['login', '--hub', other.url, '--user', 'admin', '--password-stdin']
+      const config = { XDG_CONFIG_HOME: join(field.folder, 'other-config') }
+      await must(netraven(login, config, ADMIN_PASSWORD))
+      const seen = await must(netraven(['agents', 'dns', 'agent1', '127.0.0.1'], config))
+      expect(seen).toMatch(/^agent agent1 of site lab finds 1 address for 127\.0\.0\.1/)
+    } finally {
+      await other.kill()
+    }
   }, 60_000)
 
   it('[DEV-4] sends echo requests where the jump host can, and says so where it can’t', async () => {

@@ -63,9 +63,7 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
       claim: (one, credit) => ordersFor({ db, keyring, leaseMs: 45_000, taskTimeoutMs: 60_000 }, one, credit),
       renew: (one, holding) => renewTasks(db, one.id, holding, 45_000),
       classify: (error) => (error instanceof Failure ? error : classify(error)),
-      leaseMs: 45_000,
-      renewEveryMs: 15_000,
-      helloTimeoutMs: 300,
+      ...{ leaseMs: 45_000, renewEveryMs: 15_000, helloTimeoutMs: 300 },
       nowMs: Date.now,
       log,
     })

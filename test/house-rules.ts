@@ -34,6 +34,10 @@ export const raisedCeilings: Readonly<Record<string, { readonly lines: number; r
     lines: 1500,
     why: 'made from the drivers: six lines each',
   },
+  'agent/prompt.test.ts': {
+    lines: 360,
+    why: 'every way in which a prompt, an echo and what stands between them may look',
+  },
   'agent/drivers/index.ts': {
     lines: 420,
     why: 'two lines a driver, and nothing else',

@@ -2,8 +2,8 @@ import { defineDriver } from '../driver.ts'
 import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
- * SarOS on TransPort WR, DR and VC. What it starts from is the file config.da0, which is also what Digi has one back up;
- * a change that was not saved is not in it. Every answer of its AT-like command line ends with `OK`.
+ * SarOS on TransPort WR, DR and VC. The file config.da0 is what the router starts from: a change that was not saved is not in it. Where
+ * it has another name, `config c show` prints what runs. Every answer of its AT-like command line ends with `OK`.
  */
 export default defineDriver({
   title: 'Digi TransPort (SarOS)',
@@ -16,7 +16,7 @@ export default defineDriver({
   commands: [
     { run: 'ati5', as: 'note', keep: /^(?:.{0,80}\bSer#: ?\d+|Software Build Ver|ARM Bios Ver|Power PC Bios Ver)/ },
     {
-      run: 'type config.da0',
+      run: ['type config.da0', 'config c show'],
       as: 'config',
       complete: /(?<![\s\S])(?:\[CFG\]\s*\n)?[a-z]\w* \d+ \w+ [^\n]*\n[\s\S]*^OK\s*(?![\s\S])/,
     },

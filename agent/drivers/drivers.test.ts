@@ -100,6 +100,8 @@ const HARMLESS = new Set([
   'show config current_config',
   'show config effective',
   'show config | display commands',
+  'config c show',
+  'configure system show device-information',
 ])
 
 describe.each(drivers.all)('$name', (driver) => {

@@ -126,6 +126,7 @@ import silverpeak_ecos from './silverpeak_ecos.ts'
 import snr_nag from './snr_nag.ts'
 import sonic from './sonic.ts'
 import sonicwall_sonicos from './sonicwall_sonicos.ts'
+import sophos_sfos from './sophos_sfos.ts'
 import stormshield_sns from './stormshield_sns.ts'
 import supermicro_smis from './supermicro_smis.ts'
 import telco_binos from './telco_binos.ts'
@@ -275,6 +276,7 @@ const named: Record<string, Driver> = {
   snr_nag,
   sonic,
   sonicwall_sonicos,
+  sophos_sfos,
   stormshield_sns,
   supermicro_smis,
   telco_binos,

@@ -20,6 +20,7 @@ export default defineDriver({
   ],
   denied: [/^ *(?:# ?)?cli error: .{0,40}(?:[Aa]ccess|[Pp]rivilege|[Pp]ermission)/],
   commands: [
+    { run: 'configure system show device-information', as: 'note', keep: /^ *(?:Description|MAC Address) *: / },
     {
       run: 'info',
       as: 'config',

@@ -72,7 +72,11 @@ export class HttpLogin {
     const body = ask.body === undefined ? undefined : fill(ask.body, this.#values, encode)
     return {
       ...ask,
-      path: fill(ask.path, this.#values, kind === 'url' ? encode : (text) => encodeURIComponent(encode(text))),
+      path: fill(
+        ask.path,
+        this.#values,
+        kind === 'url' || kind === 'xml in a form' ? encode : (text) => encodeURIComponent(encode(text)),
+      ),
       body,
     }
   }
@@ -162,7 +166,11 @@ export class HttpLogin {
 
   #content(step: HttpStep): { body?: string; headers: Values } {
     if (step.form) {
-      const fields = Object.entries(step.form).map(([name, text]): [string, string] => [name, fill(text, this.#values)])
+      const isXml = this.#plan.fill?.startsWith('xml') ?? false
+      const fields = Object.entries(step.form).map(([name, text]): [string, string] => [
+        name,
+        fill(text, this.#values, isXml ? inXml : undefined),
+      ])
       const body = new URLSearchParams(fields).toString()
       return { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
     }
@@ -189,8 +197,11 @@ const XML_SIGNS: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-const ENCODINGS: Readonly<Record<'xml' | 'json' | 'url', (text: string) => string>> = {
-  xml: (text) => text.replace(/[&<>"']/g, (sign) => XML_SIGNS[sign] ?? sign),
+const inXml = (text: string) => text.replace(/[&<>"']/g, (sign) => XML_SIGNS[sign] ?? sign)
+
+const ENCODINGS: Readonly<Record<NonNullable<HttpPlan['fill']>, (text: string) => string>> = {
+  xml: inXml,
+  'xml in a form': (text) => encodeURIComponent(inXml(text)),
   json: (text) => JSON.stringify(text).slice(1, -1),
   url: encodeURIComponent,
 }
