@@ -101,6 +101,7 @@ describe('drivers', () => {
     'show configuration | display set',
     'config global',
     'copy running-configuration display',
+    'config show dump',
   ])('"%s" does not look as if it changed something', (command) => expect(looksChanging(command)).toBe(false))
 })
 

@@ -40,12 +40,14 @@ const PolicyFile = z.strictObject({
 /** Words that begin a command which changes something, on one system or another. */
 const CHANGING =
   /^(?:sudo (?:-n )?)?(?:conf(?:ig(?:ure)?)?(?! (?:global|vdom)$)|wr(?:ite)?(?! term)|copy|del(?:ete)?|erase|reload|reboot|reset|restart|shutdown|halt|poweroff|format|commit|rollback|load|save|install|upgrade|request|clear|debug|rm|mv|cp|dd|mkfs\S*|kill|tee|chmod|chown|useradd|passwd|unset|edit|start|stop|import|\/?system (?:reset|reboot|shutdown)|\/import)(?:\s|$)/
-/** Commands that only read although their first word sounds otherwise, letter for letter; each was looked up in the vendor's manual. */
+/** Commands that only read although their first word sounds otherwise, letter for letter. */
 const READING: ReadonlySet<string> = new Set([
   // Siklu EtherHaul: prints the configuration on the terminal.
   'copy running-configuration display',
   // Digi TransPort: prints the running parameters; `c` names which.
   'config c show',
+  // Cambium ePMP: prints the parameters; `config set`, `apply` and `save` change them. Known from public programs, no manual was found.
+  'config show dump',
   // RAD: prints the inventory of a node of the configuration tree.
   'configure system show device-information',
 ])

@@ -148,6 +148,24 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
     transports: ['ssh', 'telnet'],
   },
   {
+    name: 'barracuda_cgf',
+    title: 'Barracuda CloudGen Firewall (NextGen Firewall F)',
+    aliases: [
+      'barracuda',
+      'barracuda_ngf',
+      'barracuda_ng',
+      'barracuda_phion',
+      'phion',
+      'cloudgen',
+      'cloudgen_firewall',
+      'cgf',
+      'nextgen_firewall',
+      'barracuda_f',
+      'barracuda cloudgen firewall',
+    ],
+    transports: ['ssh'],
+  },
+  {
     name: 'bdcom_os',
     title: 'BDCOM',
     aliases: ['bdcom', 'bdcom_olt', 'bdcom-os', 'bdcomos'],
@@ -204,6 +222,12 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
     title: 'Cambium Networks cnMatrix',
     aliases: ['cnmatrix', 'cambium cnmatrix', 'cnmatrix_ex', 'ex2028', 'ex2010', 'ex1028', 'tx2028'],
     transports: ['ssh', 'telnet'],
+  },
+  {
+    name: 'cambium_epmp',
+    title: 'Cambium Networks ePMP',
+    aliases: ['epmp', 'cambiumepmp', 'cambium-epmp', 'epmp1000', 'epmp2000', 'epmp3000', 'epmp4000', 'cambium_force'],
+    transports: ['ssh'],
   },
   {
     name: 'casa_ccap',
@@ -698,6 +722,12 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
     transports: ['http'],
   },
   {
+    name: 'mitel_sipdect',
+    title: 'Mitel SIP-DECT OpenMobility Manager (OMM)',
+    aliases: ['sipdect', 'sip-dect', 'mitel_omm', 'openmobility', 'aastra_omm', 'aastra_sipdect', 'mitel_dect'],
+    transports: ['sftp', 'scp'],
+  },
+  {
     name: 'moxa_eds',
     title: 'Moxa EDS, IKS, PT and EDR',
     aliases: ['moxa', 'moxa_nos', 'moxa_mxos', 'eds', 'mx-nos', 'moxa-nos', 'edr'],
@@ -887,6 +917,12 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
     transports: ['ssh', 'telnet'],
   },
   {
+    name: 'ruckus_smartzone',
+    title: 'RUCKUS SmartZone',
+    aliases: ['smartzone', 'vsz', 'ruckus_vsz', 'ruckus-smartzone', 'scg200', 'sz100', 'sz144', 'sz300'],
+    transports: ['ssh'],
+  },
+  {
     name: 'ruckus_unleashed',
     title: 'RUCKUS Unleashed',
     aliases: ['unleashed', 'ruckus-unleashed', 'ruckus_ap_unleashed'],
@@ -929,6 +965,12 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
       'scalance_xr',
       'scalance_m',
     ],
+    transports: ['ssh', 'telnet'],
+  },
+  {
+    name: 'siklu_etherhaul',
+    title: 'Siklu EtherHaul',
+    aliases: ['siklu', 'etherhaul', 'siklu_eh', 'siklu-etherhaul', 'multihaul'],
     transports: ['ssh', 'telnet'],
   },
   {

@@ -12,6 +12,7 @@ import { patternsOf } from '../replay/patterns.ts'
 import { type ReadingOptions, readReplayed } from '../replay/reading.ts'
 import { parseRecording, type Recording } from '../replay/recording.ts'
 import { drivers } from './index.ts'
+import { printFiles, scriptRuns } from './shared/posix.ts'
 
 const here = import.meta.dirname
 const folder = join(here, 'recordings')
@@ -101,7 +102,10 @@ const HARMLESS = new Set([
   'show config effective',
   'show config | display commands',
   'config c show',
+  'config show dump',
   'configure system show device-information',
+  ...scriptRuns(printFiles('/opt/phion/config/configroot')),
+  'copy running-configuration display',
 ])
 
 describe.each(drivers.all)('$name', (driver) => {

@@ -16,6 +16,7 @@ import aruba_os from './aruba_os.ts'
 import audiocodes_mediant from './audiocodes_mediant.ts'
 import avaya_ers from './avaya_ers.ts'
 import avocent_acs from './avocent_acs.ts'
+import barracuda_cgf from './barracuda_cgf.ts'
 import bdcom_os from './bdcom_os.ts'
 import bird from './bird.ts'
 import bluecoat_sgos from './bluecoat_sgos.ts'
@@ -24,6 +25,7 @@ import brocade_netiron from './brocade_netiron.ts'
 import calix_axos from './calix_axos.ts'
 import calix_b6 from './calix_b6.ts'
 import cambium_cnmatrix from './cambium_cnmatrix.ts'
+import cambium_epmp from './cambium_epmp.ts'
 import casa_ccap from './casa_ccap.ts'
 import checkpoint_gaia from './checkpoint_gaia.ts'
 import ciena_saos6 from './ciena_saos6.ts'
@@ -86,6 +88,7 @@ import lenovo_enos from './lenovo_enos.ts'
 import linux from './linux.ts'
 import mikrotik_routeros from './mikrotik_routeros.ts'
 import mikrotik_swos from './mikrotik_swos.ts'
+import mitel_sipdect from './mitel_sipdect.ts'
 import moxa_eds from './moxa_eds.ts'
 import netgate_pfsense from './netgate_pfsense.ts'
 import netgate_tnsr from './netgate_tnsr.ts'
@@ -116,12 +119,14 @@ import raisecom_ros from './raisecom_ros.ts'
 import raritan_px from './raritan_px.ts'
 import riverbed_rios from './riverbed_rios.ts'
 import ruckus_fastiron from './ruckus_fastiron.ts'
+import ruckus_smartzone from './ruckus_smartzone.ts'
 import ruckus_unleashed from './ruckus_unleashed.ts'
 import ruckus_zonedirector from './ruckus_zonedirector.ts'
 import ruggedcom_ros from './ruggedcom_ros.ts'
 import ruggedcom_rox from './ruggedcom_rox.ts'
 import ruijie_rgos from './ruijie_rgos.ts'
 import siemens_scalance from './siemens_scalance.ts'
+import siklu_etherhaul from './siklu_etherhaul.ts'
 import silverpeak_ecos from './silverpeak_ecos.ts'
 import snr_nag from './snr_nag.ts'
 import sonic from './sonic.ts'
@@ -166,6 +171,7 @@ const named: Record<string, Driver> = {
   audiocodes_mediant,
   avaya_ers,
   avocent_acs,
+  barracuda_cgf,
   bdcom_os,
   bird,
   bluecoat_sgos,
@@ -174,6 +180,7 @@ const named: Record<string, Driver> = {
   calix_axos,
   calix_b6,
   cambium_cnmatrix,
+  cambium_epmp,
   casa_ccap,
   checkpoint_gaia,
   ciena_saos6,
@@ -236,6 +243,7 @@ const named: Record<string, Driver> = {
   linux,
   mikrotik_routeros,
   mikrotik_swos,
+  mitel_sipdect,
   moxa_eds,
   netgate_pfsense,
   netgate_tnsr,
@@ -266,12 +274,14 @@ const named: Record<string, Driver> = {
   raritan_px,
   riverbed_rios,
   ruckus_fastiron,
+  ruckus_smartzone,
   ruckus_unleashed,
   ruckus_zonedirector,
   ruggedcom_ros,
   ruggedcom_rox,
   ruijie_rgos,
   siemens_scalance,
+  siklu_etherhaul,
   silverpeak_ecos,
   snr_nag,
   sonic,
