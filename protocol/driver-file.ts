@@ -174,7 +174,7 @@ export const DriverFile = z
     for (const name of ADDABLE)
       if (file[name] && file[`+${name}`]) complain(`stands beside ${name}; give one of both`, `+${name}`)
     const { commands } = file
-    if (commands && commands.every(({ as }) => as === 'note'))
+    if (commands?.every(({ as }) => as === 'note'))
       complain('has no command with `as: config` or `as: artifact`', 'commands')
     if (file.channel === 'exec' && file.enable) complain('is for a shell; an exec channel has none', 'enable')
   })
