@@ -18,7 +18,6 @@ const unraised: Readonly<Record<string, string>> = {
   MISSING_SCOPE: 'there is one role, so nobody lacks a scope',
   NOT_OWNER: 'there is one role, so everything is everybody’s',
   RATE_LIMITED: 'the API has no limits yet',
-  SUSPECT_TRUNCATED: 'a suspect read is kept and flagged, it does not fail',
   TASK_REPEATED: 'a line in the agent’s log; worker.test.ts shows that the task does not run again',
 }
 

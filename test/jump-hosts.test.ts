@@ -80,6 +80,7 @@ describe.skipIf(reason !== undefined)('a way over real OpenSSH servers', () => {
       'Device unreachable',
       'it can’t reach the next address',
     ])
+    expect([failure.details.hop, failure.details.behind]).toEqual(['jump0', undefined])
   })
 
   it('[DEV-1] ends at a hop that forwards nothing', async () => {

@@ -50,7 +50,7 @@ export async function wayThrough(hops: readonly HopTarget[], parts: Omit<Connect
       // What fails behind an earlier hop is named by that one already.
       if (!(error instanceof Failure) || error.code === 'JUMP_HOST_FAILED' || parts.signal.aborted) throw error
       const reason = typeof error.details.reason === 'string' ? error.details.reason : error.message
-      const details = { hop, hopCode: error.code, reason, ...(last === '' ? {} : { behind: last }) }
+      const details = { hop, hopCode: error.code, reason, ...(last === '' || last === hop ? {} : { behind: last }) }
       throw new Failure('JUMP_HOST_FAILED', details, { cause: error })
     }
   }
