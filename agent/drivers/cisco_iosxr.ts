@@ -39,7 +39,7 @@ export default defineDriver({
   volatile: [
     /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{3})? \S{1,10}$/,
     /^Building configuration/,
-    /^!! Last configuration change at /,
+    /^!! (?:Last configuration change at |No configuration change since last restart)/,
   ],
   secrets: [
     /^ +(?:secret|password)(?: \d{1,2}| encrypted| clear)? (?!disable$)(?<secret>\S+)$/,

@@ -3,16 +3,22 @@
  * with your own eyes for secrets and for lines that change by themselves before you keep them. `weather.test.ts` reads them again
  * under bad conditions, `patterns.test.ts` looks for patterns that are slow.
  */
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { PASSPHRASE_PLACE } from '@netraven/protocol/driver-file.ts'
 import { mask } from '@netraven/protocol/mask.ts'
 import { describe, expect, it } from 'vitest'
-import { commandsOf, type Driver } from '../driver.ts'
+import { commandsOf, type Driver, driverOver } from '../driver.ts'
+import { loadAll } from '../loaded-drivers.ts'
+import { wants } from '../passphrase.ts'
 import { patternsOf } from '../replay/patterns.ts'
 import { type ReadingOptions, readReplayed } from '../replay/reading.ts'
 import { parseRecording, type Recording } from '../replay/recording.ts'
-import { drivers } from './index.ts'
+import { driverFiles } from './index.ts'
 import { printFiles, scriptRuns } from './shared/posix.ts'
+
+const drivers = await loadAll()
 
 const here = import.meta.dirname
 const folder = join(here, 'recordings')
@@ -40,9 +46,9 @@ describe('the catalogue', () => {
   })
 
   it('is sorted, so that a new line has one place', () => {
-    const imports = readFileSync(join(here, 'index.ts'), 'utf8').match(/(?<=^import )\w+(?= from '\.\/)/gm) ?? []
-    // As the formatter sorts them: saos8 before saos10.
-    expect(imports).toEqual(imports.toSorted(new Intl.Collator('en', { numeric: true }).compare))
+    const names = Object.keys(driverFiles)
+    // As people count: saos8 before saos10.
+    expect(names).toEqual(names.toSorted(new Intl.Collator('en', { numeric: true }).compare))
   })
 
   it('has a recording of each driver', () => {
@@ -151,6 +157,16 @@ describe.each(drivers.all)('$name', (driver) => {
     const configs = driver.commands.filter((command) => command.as === 'config')
     expect(configs).not.toEqual([])
     expect(configs.filter((command) => !command.complete)).toEqual([])
+  })
+
+  it('gives a pass phrase to a command that reads, once, in a shell or an exec channel, and to nothing else', () => {
+    for (const one of [driver, ...driver.transports.map((transport) => driverOver(driver, transport))]) {
+      const reading = one.channel === 'exchange' ? [] : one.commands.filter(({ as }) => as !== 'artifact')
+      const wanting = reading.flatMap(({ run }) => run).filter(wants)
+      const typed = [...commandsOf(one), ...one.answers.map(({ send }) => send)]
+      expect(typed.filter(wants)).toEqual(wanting)
+      expect(wanting.filter((run) => run.split(PASSPHRASE_PLACE).length !== 2 || one.enable)).toEqual([])
+    }
   })
 
   it('sends nothing that could change the device', () => {

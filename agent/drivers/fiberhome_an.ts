@@ -4,7 +4,8 @@ import { iosSecrets } from './shared/ios-like.ts'
 /**
  * AN5516 and AN6000: `User>`, after `enable` `Admin#`. No paging-off command exists on AN5516, so the pager is answered. A loaded OLT
  * collects from its cards for a minute or two and prints no end mark: what is asked is a line that
- * authorizes a card or an ONU, as every one has; the prompt, proved by an Enter, is the judge of the end.
+ * authorizes a card or an ONU, as every one has; the prompt, proved by an Enter, is the judge of the end. The
+ * CLI references could not be had again: the layout is not confirmed.
  */
 export default defineDriver({
   title: 'FiberHome AN5516 and AN6000 OLT',

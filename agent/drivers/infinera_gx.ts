@@ -5,6 +5,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
  * GX G30 (the former Coriant Groove): `show config | display commands` prints the commands that restore the node, one a line, with `-f` where
  * the prompt for a confirmation is skipped. The width of the page is a setting of the node (`cli-config`), so long lines may come wrapped.
  * There is no end mark: it must name the node and end with a whole command; the prompt, proved by an Enter, judges the end.
+ * The vendor's guide could not be had again: commands, prompt and attributes are not confirmed.
  */
 const value = String.raw`(?<secret>"[^"\n]*"|\S+)`
 export default defineDriver({

@@ -45,6 +45,7 @@ export default defineDriver({
     /"(?<secret>\$\d\w*\$[^"\n]+)"/, // $1$ $5$ $6$ hashes, $8$ $9$ reversible; brace and set form
     /^ +(?!(?:ssh-|ecdsa-|sk-)\S+ )[\w-]+ (?:[^"\n]* )?"(?<secret>[^"\n]+)"; ## SECRET-DATA$/,
     /^ +[^"\s](?:[^"\n]* )?(?<secret>[^"\s]+); ## SECRET-DATA$/,
+    /^ +"(?<secret>[^"\n]+)"; ## SECRET-DATA$/, // alone in braces: a certificate with its key
     // SNMP communities; those of policy-options have `members`, or stand in a term
     /^ +community (?<secret>"[^"\n]+"|[^\s;{"]+) \{\n +(?:authorization|clients?|client-list-name|view|routing-instance|logical-system)\b/,
     /^ {4}community (?<secret>"[^"\n]+"|[^\s;{"]+);$/,

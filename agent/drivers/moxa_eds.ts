@@ -3,7 +3,7 @@ import { iosDenied, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like
 
 /**
  * Managed switches and routers of Moxa (EDS, IKS, ICS, PT, EDR). No end mark is documented: a whole one
- * has headings, names or users, and ports; the prompt alone judges its end. Telnet asks for a terminal type.
+ * has headings, names or users, and ports; the prompt alone judges its end. Telnet asks for a terminal type. No sample by the vendor was at hand: prompts and lines are not confirmed.
  */
 export default defineDriver({
   title: 'Moxa EDS, IKS, PT and EDR',

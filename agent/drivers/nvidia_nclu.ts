@@ -38,6 +38,8 @@ export default defineDriver({
     /^net add dot1x radius (?:shared-secret|server-ip \S{1,80} shared-secret) (?<secret>\S{1,200})/,
     /^net add [^\n]{0,80}\b(?:tacacs|radius) [^\n]{0,120}\bsecret (?<secret>\S{1,200})/,
     /^net add (?:routing )?(?:enable )?password (?<secret>\S{1,200})/,
+    // what NCLU has no command for, appended to frr.conf
+    /^sudo sh -c "printf '[^\n]{0,400}?\b(?:password(?: \d)?|key-string|authentication-key|message-digest-key \d{1,3} md5) (?<secret>[^\s'\\]{1,200})/,
     ...urlSecrets,
   ],
 })

@@ -23,7 +23,8 @@ export default defineDriver({
     {
       run: [shown, `sudo -n sh -c '${shown}'`],
       as: 'config',
-      complete: /(?<![\s\S])- (?:header|set):\n[\s\S]*^- set:\n[\s\S]*^# end of configuration\n*(?![\s\S])/,
+      // 5.1 prints no header
+      complete: /(?<![\s\S])(?:- header:\n(?: [^\n]*\n)*)?- set:\n[\s\S]*^# end of configuration\n*(?![\s\S])/,
     },
   ],
   secrets: [
@@ -31,6 +32,12 @@ export default defineDriver({
     // communities of SNMP are names of entries
     /^ +readonly-community(?:-v6)?:\n +(?<secret>\S{1,200}):(?: \{\})?$/,
     /^ +trap-destination:\n(?: +[^\n]{1,200}\n){0,9}? +community-password:\n +(?<secret>\S{1,200}):(?: \{\})?$/,
+    // snippets: lines of snmpd.conf, tacplus_servers, frr.conf
+    /^ +(?:r[ow]community6?|trapcommunity|(?:trap2?|inform)sink \S{1,80}) (?<secret>"[^"\n]+"|\S+)/,
+    /^ +createUser (?:-e \S{1,80} )?\S{1,80} (?:MD5|SHA\S{0,6}) (?<secret>"[^"\n]+"|\S+)/,
+    /^ +createUser [^\n]{1,300}? (?:DES|AES\S{0,6}) (?<secret>"[^"\n]+"|\S+)/,
+    /^ +secret=(?<secret>\S+)/,
+    /^ +(?:neighbor \S{1,80} password|key-string|ip ospf (?:authentication-key|message-digest-key \d{1,3} md5)) (?<secret>\S+)/,
     ...urlSecrets,
     ...pemSecrets,
   ],

@@ -1,11 +1,14 @@
 /** Drivers over another transport than their usual one: what replaces their fields must be as good as a driver. */
+
 import { readFileSync } from 'node:fs'
 import { mask } from '@netraven/protocol/mask.ts'
 import { describe, expect, it } from 'vitest'
 import { driverOver } from '../driver.ts'
+import { loadAll } from '../loaded-drivers.ts'
 import { readReplayed } from '../replay/reading.ts'
 import { parseRecording } from '../replay/recording.ts'
-import { drivers } from './index.ts'
+
+const drivers = await loadAll()
 
 const path = new URL('recordings/ietf_netconf.netconfd.session', import.meta.url)
 const recording = parseRecording(readFileSync(path, 'utf8'))

@@ -5,14 +5,17 @@
  * First short texts, in the time of many times as many; what needs longer, be it only because the machine is busy, gets long ones
  * and much time. There a pattern of the wrong kind needs minutes and every other one milliseconds: the limits measure no speed.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { hostileTexts } from '@netraven/protocol/hostile-texts.ts'
 import { describe, expect, it } from 'vitest'
+import { loadAll } from '../loaded-drivers.ts'
 import { patternsOf } from '../replay/patterns.ts'
 import { folder, shelf } from '../replay/shelf.ts'
-import { drivers } from './index.ts'
+
+const drivers = await loadAll()
 
 const SHORT = { characters: 8_000, limitMs: 60 }
 const LONG = { characters: 120_000, limitMs: 10_000 }
@@ -20,7 +23,7 @@ const LONG = { characters: 120_000, limitMs: 10_000 }
 /** Those of lists that drivers share are looked at once. */
 const known = new Set<string>()
 const lines = new Map<string, string[]>()
-for (const { name, driver } of shelf()) {
+for (const { name, driver } of await shelf()) {
   const said = readFileSync(join(folder, `${name}.session`), 'utf8').split('\n')
   lines.set(driver.name, [...(lines.get(driver.name) ?? []), ...said])
 }

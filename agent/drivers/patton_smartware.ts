@@ -4,7 +4,8 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * SmartNode gateways with SmartWare, and Trinity, its successor. The head is a box of comments with the time of the reading in it. There is
- * no end mark: the version of the command line first and an indented word or `no shutdown` last, so the confirmed prompt judges the end.
+ * no end mark: the version of the command line first and an indented word or `no shutdown` last, so the confirmed prompt judges the end. No sample
+ * by the vendor was at hand: head and lines are not confirmed.
  */
 export default defineDriver({
   title: 'Patton SmartNode (SmartWare, Trinity)',

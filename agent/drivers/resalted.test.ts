@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadAll } from '../loaded-drivers.ts'
 import { readReplayed } from '../replay/reading.ts'
 import { parseRecording } from '../replay/recording.ts'
-import { drivers } from './index.ts'
+
+const drivers = await loadAll()
 
 const session = readFileSync(join(import.meta.dirname, 'recordings/fortinet_fortios.fgt60f.session'), 'utf8')
 const shuffled = (text: string) =>

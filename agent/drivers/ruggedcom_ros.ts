@@ -2,7 +2,7 @@ import { defineDriver } from '../driver.ts'
 
 /**
  * `config.csv` holds tables: a comment, the table's name, the names of its columns, then rows, each closed by a comma. SFTP tells the
- * file's size, which proves that all of it came. With data encryption switched on the file is not readable, and not restorable elsewhere.
+ * file's size, which proves that all of it came. Only the table of ports is documented column by column; the others are not confirmed. With data encryption switched on the file is not readable, and not restorable elsewhere.
  */
 const secretColumn = '(?:Password|Passphrase|Secret|Community|Auth Key|Priv Key|Shared Key|Key String|PSK)'
 /** The row's field of this number, when the column's name says that it is a secret. */

@@ -5,6 +5,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 /**
  * ROX II (RX1400, RX1500, RX5000, MX5000). The command line comes from ConfD: `| nomore` prints without a pager. Keys that the system
  * encrypts begin with `$4$` or `$8$`. There is no end mark, so the sections that each device has and a last closed one stand for it.
+ * No sample by the vendor was at hand: prompts, paths and lines are not confirmed.
  */
 const value = String.raw`(?<secret>"[^"\n]+"|[^\s"]+)`
 export default defineDriver({

@@ -3,7 +3,8 @@ import { iosDenied, iosPrompt, iosRejected, iosSecrets } from './shared/ios-like
 
 /**
  * SCALANCE X, XB, XC, XP, XR and XM switches and the routers of the M and S families. `show running-config` names what differs from the
- * factory settings. No end mark is documented: it has a system's settings and interfaces; the prompt alone judges its end.
+ * factory settings. No end mark is documented: it has a system's settings and interfaces; the prompt alone judges its end. Of the XM-400 manual
+ * the prompts and `user-account` were seen; how the configuration is printed, in pages or not, is not confirmed.
  */
 export default defineDriver({
   title: 'Siemens SCALANCE X, XC, XR, XM, M and S',

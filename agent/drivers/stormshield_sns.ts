@@ -5,7 +5,8 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 /**
  * The files from which a firewall is configured, as its administrator reads them by a shell over SSH: network, routes, objects,
  * filter and NAT slots, VPN, authentication. Certificates and their keys are left out: revocation lists among them come anew by
- * themselves, and some are binary.
+ * themselves, and some are binary. `getmodel` and the names in the SNMP file are documented; the folder, its layout and `getversion` are not
+ * confirmed.
  */
 const folder = '/usr/Firewall/ConfigFiles'
 /** All but `Certificates`. The shell around it may be a csh, which takes each exclamation mark for its history: there is none. */

@@ -4,6 +4,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 /**
  * CIT has processes: after login `*`, `process 5` goes to the menu of the running configuration, `Config$`, where `show config` prints all of
  * it. Going there is what other systems call enable. The text begins with `log-command-errors` and ends with `dump-command-errors`, `end`.
+ * The manuals could not be had again to confirm it.
  */
 const field = String.raw`(?:ciphered |plain )?(?<secret>"[^"\n]*"|\S+)`
 export default defineDriver({

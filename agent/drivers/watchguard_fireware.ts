@@ -3,7 +3,8 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * XML, because it is what a restore takes; `export config to console` prints it and writes nothing. Its one root element ends
- * at the end. SSH listens on port 4118, which the device's entry must say.
+ * at the end. SSH listens on port 4118, which the device's entry must say. The vendor's reference was not at hand: commands and names of elements
+ * are not confirmed.
  */
 export default defineDriver({
   title: 'WatchGuard Fireware',

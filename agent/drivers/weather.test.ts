@@ -30,12 +30,14 @@ const CUTS = 200
 /** Messages that break in. */
 const MESSAGES_A_RECORDING = 8
 
+const shelved = await shelf()
+
 /** Longer than any prompt is believed, shorter than any device may be silent, ms. */
 const PAUSE_MS = 4000
 /** Shorter than what a device means that says nothing before it is greeted, ms. */
 const SILENCE_MS = 250
 
-describe.each(shelf())('$name', { timeout: 60_000 * DEPTH }, ({ name, recording, driver }) => {
+describe.each(shelved)('$name', { timeout: 60_000 * DEPTH }, ({ name, recording, driver }) => {
   const read = (options: Partial<ReadingOptions> = {}, device: Recording = recording): Promise<ReplayedRead> =>
     readReplayed(driver, device, { secrets: 'keep', ...options })
 
@@ -161,7 +163,7 @@ describe.each(shelf())('$name', { timeout: 60_000 * DEPTH }, ({ name, recording,
   })
 })
 
-describe.each(shelf())('$name', { timeout: 60_000 * DEPTH }, ({ name, recording, driver }) => {
+describe.each(shelved)('$name', { timeout: 60_000 * DEPTH }, ({ name, recording, driver }) => {
   it('is never complete when the device stops in the middle', async () => {
     const { deviceBytes } = await readReplayed(driver, recording, { secrets: 'keep' })
     const chance = chanceOf(SEED, name, 'cut')

@@ -3,7 +3,7 @@ import { pemSecrets, urlSecrets } from './shared/secrets.ts'
 
 /**
  * Each part of the configuration is a context that is closed by `end`; the last line is an `end` at the left. What is read is the running
- * configuration, in the form of the file `config0.cfg`.
+ * configuration, in the form of the file `config0.cfg`. No sample by the vendor was at hand: prompts, contexts and lines are not confirmed.
  */
 const value = String.raw`(?<secret>"[^"\n]+"|'[^'\n]+'|[^\s"']+)`
 export default defineDriver({
