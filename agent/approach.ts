@@ -6,7 +6,7 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import type { Clock } from './clock.ts'
 import type { Ladder } from './ladder.ts'
 import type { Policy } from './policy.ts'
-import type { ConnectParts, Dial, HopTarget, Way } from './target.ts'
+import type { ConnectParts, Dial, HopTarget, ServerLogin, Way } from './target.ts'
 
 /** TCP connect and SSH handshake, ms. */
 export const CONNECT_TIMEOUT_MS = 30_000
@@ -30,6 +30,8 @@ export interface Approach {
   readonly dial?: Dial
   /** Host keys seen on the way, where none was pinned. */
   readonly hopKeys: readonly { readonly device: string; readonly hostKey: string }[]
+  /** Of the console server whose line it is. */
+  readonly server?: ServerLogin
   close(): void
 }
 
@@ -62,13 +64,27 @@ export async function approach(task: Task, parts: ApproachParts, clock: Clock, l
       timeoutMs: task.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     })
   }
+  const server = serverOf(task, address, hops)
+  if (server) hops.pop()
+  if (server && hops.length === 0) return { address, server, hopKeys: [], close: () => undefined }
   ladder.enter('tcp')
   const { dial, hostKeys, close } = await through(hops, { signal, clock })
   const hopKeys = via.flatMap(({ device, hostKey }, index) => {
     const seen = hostKeys[index]
     return hostKey === undefined && seen !== undefined ? [{ device, hostKey: seen }] : []
   })
-  return { address, dial, hopKeys, close }
+  return { address, dial, hopKeys, close, ...(server ? { server } : {}) }
+}
+
+/**
+ * A line that is a port of its own on the last device of the way is reached at that port, not through the server: what stands before it
+ * is the server's login by SSH, with the server's credential, and what stands behind it is the line's own.
+ */
+function serverOf({ transport, options }: Task, address: string, hops: readonly HopTarget[]): ServerLogin | undefined {
+  const last = hops.at(-1)
+  if (!options.console || transport !== 'ssh' || last?.address !== address) return undefined
+  const { hop, username, password, privateKey, passphrase } = last
+  return { hop, username, password, privateKey, passphrase }
 }
 
 /** The one address that is checked and then connected to: what the name means a moment later does not matter. */

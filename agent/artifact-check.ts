@@ -5,8 +5,8 @@
 import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 
-/** What a driver's `complete` is tested on; a pattern of an own driver looks at no line of more than 1000. */
-const HEAD_BYTES = 512
+/** The beginning of a file, on which a driver's `complete` is tested; a pattern of an own driver looks at no line of more than 1000. */
+export const HEAD_BYTES = 512
 /** Looked at no further: a few kilobytes can unpack to anything. */
 const UNPACKED_MAX = 8 * 1024 ** 3
 const BLOCK = 512
@@ -56,10 +56,18 @@ interface Ending {
 }
 
 function endingOf(head: Buffer): Ending {
-  if (head[0] === 0x1f && head[1] === 0x8b) return new GzipEnding()
-  if (/^PK(?:\x03\x04|\x05\x06)/.test(head.toString('latin1', 0, 4))) return new ZipEnding()
-  if (isTar(head)) return new TarEnding()
-  return { take: () => undefined, end: () => undefined, close: () => undefined }
+  return knownEnding(head)?.() ?? { take: () => undefined, end: () => undefined, close: () => undefined }
+}
+
+function knownEnding(head: Buffer): (() => Ending) | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return () => new GzipEnding()
+  if (/^PK(?:\x03\x04|\x05\x06)/.test(head.toString('latin1', 0, 4))) return () => new ZipEnding()
+  return isTar(head) ? () => new TarEnding() : undefined
+}
+
+/** Whether half of a file that begins so would be found out here. */
+export function tellsItsEnd(head: Buffer): boolean {
+  return knownEnding(head) !== undefined
 }
 
 const isTar = (head: Buffer) => head.toString('latin1', 257, 262) === 'ustar'

@@ -17,7 +17,7 @@ import { Turnstile } from './turnstile.ts'
 
 /** So many are fetched at once; each has a part in memory. */
 const AT_ONCE = 16
-const NAME = /^([0-9a-f-]{36})\.(\d+)\.\d\.artifact$/
+const NAME = /^([0-9a-f-]{36}\.\d+)\.\d\.artifact$/
 
 export interface ArtifactOwner {
   readonly task: string
@@ -27,6 +27,8 @@ export interface ArtifactOwner {
 export class ArtifactSpool {
   readonly #dir: string
   readonly #key: Buffer
+  /** Results that have files here: nearly none has, and a folder is not listed for each of the others. */
+  readonly #owners: Set<string>
   #bytes = 0
   /** Lets so many fetch at once. */
   readonly turn = new Turnstile(AT_ONCE)
@@ -34,6 +36,7 @@ export class ArtifactSpool {
   private constructor(dir: string, key: Buffer) {
     this.#dir = dir
     this.#key = key
+    this.#owners = new Set(readdirSync(dir).map(ownerIn))
   }
 
   /** @param key 32 bytes, hex */
@@ -54,6 +57,7 @@ export class ArtifactSpool {
   begin(owner: ArtifactOwner, place: number): ArtifactWriter {
     const path = this.#path(owner, place)
     this.#drop(path)
+    this.#owners.add(nameOf(owner))
     return new ArtifactWriter(path, this.#key, (bytes) => {
       this.#bytes += bytes
     })
@@ -93,21 +97,26 @@ export class ArtifactSpool {
     for await (const part of this.parts(owner, place)) yield await decompress(part, ARTIFACT_PART_BYTES)
   }
 
+  /** Removes one that did not come whole. */
+  discard(owner: ArtifactOwner, place: number): void {
+    this.#drop(this.#path(owner, place))
+  }
+
   /** Removes what belongs to a result. */
-  remove({ task, attempt }: ArtifactOwner): void {
+  remove(owner: ArtifactOwner): void {
+    if (!this.#owners.delete(nameOf(owner))) return
     for (const name of readdirSync(this.#dir)) {
-      if (name.startsWith(`${task}.${attempt}.`)) this.#drop(join(this.#dir, name))
+      if (ownerIn(name) === nameOf(owner)) this.#drop(join(this.#dir, name))
     }
   }
 
   /** At the start: removes what belongs to no result that waits. */
   sweep(owners: readonly ArtifactOwner[]): void {
-    const kept = new Set(owners.map(({ task, attempt }) => `${task}.${attempt}`))
+    const kept = new Set(owners.map(nameOf))
     this.#bytes = 0
     for (const name of readdirSync(this.#dir)) {
-      const [, task, attempt] = NAME.exec(name) ?? []
       const path = join(this.#dir, name)
-      if (task !== undefined && kept.has(`${task}.${attempt}`)) this.#bytes += statSync(path).size
+      if (kept.has(ownerIn(name))) this.#bytes += statSync(path).size
       else rmSync(path, { force: true })
     }
   }
@@ -117,9 +126,18 @@ export class ArtifactSpool {
     rmSync(path, { force: true })
   }
 
-  #path({ task, attempt }: ArtifactOwner, place: number): string {
-    return join(this.#dir, `${task}.${attempt}.${place}.artifact`)
+  #path(owner: ArtifactOwner, place: number): string {
+    return join(this.#dir, `${nameOf(owner)}.${place}.artifact`)
   }
+}
+
+function nameOf({ task, attempt }: ArtifactOwner): string {
+  return `${task}.${attempt}`
+}
+
+/** Whose file has this name; empty: it is none of ours. */
+function ownerIn(file: string): string {
+  return NAME.exec(file)?.[1] ?? ''
 }
 
 /** One file as it comes from the device. Written on the calling thread, a part at a time: the device waits meanwhile, so none piles up. */

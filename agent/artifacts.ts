@@ -84,6 +84,7 @@ async function readOne(
 ): Promise<StoredArtifact | undefined> {
   const owner = { task: task.id, attempt: task.attempt }
   const writer = spool.begin(owner, place)
+  let stored: StoredArtifact | undefined
   try {
     const fetched = await session.fetch(command, (bytes) => writer.write(bytes), MAX_ARTIFACT_BYTES)
     if (!fetched) return undefined
@@ -92,9 +93,11 @@ async function readOne(
     const doubts = await doubtsAbout(spool.content(owner, place), command.complete)
     const reasons = [...(fetched.doubt === undefined ? [] : [fetched.doubt]), ...doubts]
     const verdict = reasons.length === 0 ? 'complete' : 'suspect'
-    return { source: sourceOf(command), name: nameOf(fetched.path), contentHash, sizeBytes, verdict, reasons }
+    stored = { source: sourceOf(command), name: nameOf(fetched.path), contentHash, sizeBytes, verdict, reasons }
+    return stored
   } finally {
     writer.close()
+    if (!stored) spool.discard(owner, place)
   }
 }
 

@@ -13,6 +13,7 @@ import { type Driver, driverOver } from './driver.ts'
 import { undisturbed } from './interruption.ts'
 import { Ladder } from './ladder.ts'
 import { Logins } from './logins.ts'
+import { Passphrase } from './passphrase.ts'
 import { type Output, Session } from './session.ts'
 import type { ConnectParts, Target } from './target.ts'
 import { makeText, noText, type Text, type TextOptions } from './text.ts'
@@ -120,9 +121,14 @@ async function over(
 ): Promise<Read> {
   const { driver, logins, signal, nowMs, log } = parts
   const startedMs = clock.nowMs()
+  const admit = (secret: SealedSecret) => {
+    Passphrase.of(driver, secret)
+  }
+  // Before anybody on the way is connected to.
+  if (parts.secret) admit(parts.secret)
   const road = await approach(task, parts, clock, ladder)
   try {
-    return await logins.open(signal, async (secret, opened) => {
+    const work = async (secret: SealedSecret, opened: () => void) => {
       const connection = await parts.connect(targetOf(task, driver, road, secret), {
         signal,
         clock,
@@ -147,7 +153,8 @@ async function over(
       } finally {
         connection.close()
       }
-    })
+    }
+    return await logins.open(signal, work, admit)
   } finally {
     road.close()
   }
@@ -168,6 +175,7 @@ function targetOf(task: Task, driver: Driver, road: Approach, secret: SealedSecr
     hostKey: task.hostKey,
     options: task.options,
     timeoutMs: task.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    server: road.server,
   }
 }
 

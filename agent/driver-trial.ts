@@ -6,6 +6,7 @@ import type { Asked } from '@netraven/protocol/calls.ts'
 import type { Task } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { decodeSpans, mask } from '@netraven/protocol/mask.ts'
+import { hasText } from './artifacts.ts'
 import type { Read } from './backup.ts'
 import type { Driver } from './driver.ts'
 import type { Policy } from './policy.ts'
@@ -40,26 +41,46 @@ export async function tryDriver(
 ): Promise<Tried | undefined> {
   const recording = task.trial?.recording
   let text: Text | undefined
+  let artifacts: Read['artifacts']
   const read: ResultParts['read'] = async (of, driver, ...rest) => {
     // Compressing, hashing and signing are of no use here, but how a read fails is told in one way alone.
     const done = await parts.read(of, driver, ...rest)
     text = done
+    artifacts = done.artifacts
     return done
   }
   const replayed: ResultParts['read'] = async (_, driver) => {
     parts.policy.admitDriver(driver)
+    if (!hasText(driver)) throw new Failure('DRIVER_TRIAL_NEEDS_DEVICE', { driver: driver.name })
     text = await parts.replay(driver, recording ?? '')
     return { ...text, capturedAtMs: 0, durationMs: 0 } satisfies Read
   }
   const entry = await resultOf({ ...parts, read: recording === undefined ? read : replayed }, task, sealKey, signal)
   if (!entry) return undefined
-  return { outcome: outcomeOf(entry, text, parts.newMaskKey()), ...(recording === undefined ? { report: entry } : {}) }
+  return {
+    outcome: outcomeOf(entry, text, artifacts, parts.newMaskKey()),
+    ...(recording === undefined ? { report: entry } : {}),
+  }
 }
 
-function outcomeOf({ report: { outcome } }: SpoolEntry, text: Text | undefined, key: Uint8Array): Outcome {
+function outcomeOf(
+  { report: { outcome } }: SpoolEntry,
+  text: Text | undefined,
+  artifacts: Read['artifacts'],
+  key: Uint8Array,
+): Outcome {
   const failure = 'failure' in outcome ? outcome.failure : undefined
   if (failure) return { kind: 'failed', failure }
+  if (text?.sizeBytes === 0 && artifacts) return filesIn(artifacts)
   return text ? seenIn(text, key) : { kind: 'failed', failure: new Failure('INTERNAL').toJSON() }
+}
+
+/** Of a driver of files alone: a test has judged each of them, and none of their bytes is shown. */
+function filesIn(artifacts: NonNullable<Read['artifacts']>): Outcome {
+  const stored = artifacts.flatMap((one) => ('failure' in one ? [] : [one]))
+  const sizeBytes = stored.reduce((sum, one) => sum + one.sizeBytes, 0)
+  const preview = stored.map((one) => `${one.name}: ${one.sizeBytes} bytes, sha256 ${one.contentHash}\n`).join('')
+  return { ...{ kind: 'read', verdict: 'complete', reasons: [], lines: 0, secrets: 0 }, sizeBytes, preview }
 }
 
 function seenIn({ text, spans, verdict, reasons, sizeBytes }: Text, key: Uint8Array): Outcome {

@@ -2,12 +2,11 @@
  * A driver says how to read one operating system. It is data: the session engine owns login, paging, echo and enable,
  * `text.ts` owns cleaning and masking. A driver's name is its file's name, `vendor_os`.
  */
-import { createHash } from 'node:crypto'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { HttpPlan } from './http-plan.ts'
 
 export interface Driver {
-  /** The file's name; set by `drivers/index.ts`. */
+  /** The file's name; set when it is loaded. */
   readonly name: string
   /** As the vendor writes it. */
   readonly title: string
@@ -121,7 +120,10 @@ export interface Pager {
 }
 
 export interface Command {
-  /** What is sent; several are tried in turn until the system knows one: newest syntax first. Read-only, all of them. */
+  /**
+   * What is sent; several are tried in turn until the system knows one: newest syntax first. Read-only, all of them. `{enable}` stands,
+   * once and in a shell or an exec channel, for the pass phrase of the credential, its enable secret; see `passphrase.ts`.
+   */
   readonly run: string | readonly string[]
   /**
    * `config`: kept as it is. `note`: kept lines stand as comments above the configuration. `artifact`: a file, kept byte for byte beside
@@ -198,38 +200,4 @@ export function commandsOf(driver: Driver): string[] {
     ...driver.commands.flatMap((command) => command.run),
     ...driver.logout,
   ]
-}
-
-/** Digest of a driver's content: what the hub signs into a task, so that nobody swaps the driver in between. 16 hex digits. */
-export function driverDigest(driver: Driver): string {
-  const canonical = JSON.stringify(driver, (_, value) => (value instanceof RegExp ? value.source : value))
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 16)
-}
-
-export class DriverCatalogue {
-  readonly #byName: ReadonlyMap<string, Driver>
-  /** Each driver's name and digest, as hello announces them. */
-  readonly digests: Readonly<Record<string, string>>
-
-  /** @throws RangeError when two drivers share a name or an alias */
-  constructor(drivers: readonly Driver[]) {
-    const byName = new Map<string, Driver>()
-    for (const driver of drivers) {
-      for (const name of [driver.name, ...driver.aliases]) {
-        if (byName.has(name)) throw new RangeError(`two drivers are called ${name}`)
-        byName.set(name, driver)
-      }
-    }
-    this.#byName = byName
-    this.digests = Object.fromEntries(drivers.map((driver) => [driver.name, driverDigest(driver)]))
-  }
-
-  /** @param name a driver's name or an alias, any case */
-  find(name: string): Driver | undefined {
-    return this.#byName.get(name.trim().toLowerCase())
-  }
-
-  get all(): Driver[] {
-    return [...new Set(this.#byName.values())].sort((a, b) => (a.name < b.name ? -1 : 1))
-  }
 }

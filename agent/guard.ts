@@ -4,6 +4,7 @@
  */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { commandsOf, type Driver } from './driver.ts'
+import { Passphrase, wants } from './passphrase.ts'
 
 /** How Enter is sent: what a keyboard sends (RFC 4254 section 8 leaves it raw). Every system takes it. */
 export const ENTER = '\r'
@@ -28,10 +29,15 @@ export class Guard {
   readonly #answers: ReadonlySet<string>
   readonly #keys: ReadonlySet<string>
   readonly #password: RegExp | undefined
+  /** Goes into the commands that want one; absent: none does, or there is no secret, and they are refused. */
+  readonly passphrase: Passphrase | undefined
 
-  constructor(driver: Driver) {
+  /** @throws Failure PASSPHRASE_MISSING, PASSPHRASE_UNSAFE, with a secret */
+  constructor(driver: Driver, secret?: { readonly enable?: string | undefined }) {
+    const commands = commandsOf(driver)
     this.#driver = driver.name
-    this.#commands = new Set(commandsOf(driver).filter((command) => !CONTROL.test(command)))
+    this.passphrase = secret && Passphrase.for(driver.name, commands, secret)
+    this.#commands = new Set(commands.filter((command) => !CONTROL.test(command)))
     this.#answers = new Set(driver.answers.map((answer) => answer.send))
     this.#keys = new Set(driver.pagers.map((pager) => pager.send).filter((key) => key.length <= KEY_MAX))
     this.#password = driver.enable?.password
@@ -39,11 +45,13 @@ export class Guard {
 
   /**
    * A command for a channel of its own.
+   * @param text in the driver's words
+   * @returns what is typed
    * @throws Failure POLICY_COMMAND when it is not one of the driver's
    */
   command(text: string): string {
-    if (!this.#commands.has(text)) throw this.#refusal(text)
-    return text
+    if (!this.#commands.has(text) || (wants(text) && !this.passphrase)) throw this.#refusal(text)
+    return this.passphrase?.fill(text) ?? text
   }
 
   /**

@@ -88,6 +88,48 @@ describe('the ladder', () => {
     expect([seen('tcp')?.state, seen('banner')?.state, seen('login')?.state]).toEqual(['passed', 'skipped', 'passed'])
   })
 
+  it('[DEV-2] tells the rungs that are behind it without a gap, and how long it stands on the next', () => {
+    const { ladder, wait } = climbing()
+    const seen: unknown[] = []
+    ladder.watch(() =>
+      seen.push([ladder.climbed.map(({ rung, state }) => `${rung} ${state}`).at(-1), ladder.current?.rung]),
+    )
+    ladder.enter('tcp')
+    ladder.pass('tcp')
+    ladder.enter('prompt')
+    ladder.enter('enable')
+    ladder.pass('enable')
+    ladder.enter('command')
+    wait(30)
+    ladder.enter('command')
+    wait(10)
+    expect(seen).toEqual([
+      ['dns skipped', 'tcp'],
+      ['tcp passed', undefined],
+      // The prompt will tell whether privilege is needed.
+      ['login skipped', 'prompt'],
+      ['login skipped', 'enable'],
+      ['enable passed', undefined],
+      ['prompt skipped', 'command'],
+    ])
+    expect(ladder.current).toEqual({ rung: 'command', ms: 40 })
+    ladder.fall(new Failure('COMMAND_REJECTED'))
+    expect(ladder.current).toBeUndefined()
+    expect(ladder.climbed.at(-1)).toMatchObject({ rung: 'command', state: 'failed', ms: 40, code: 'COMMAND_REJECTED' })
+  })
+
+  it('[DEV-2] without privilege the rung of it is skipped as soon as commands begin, no earlier', () => {
+    const { ladder } = climbing()
+    ladder.connected()
+    ladder.enter('prompt')
+    expect(ladder.climbed.at(-1)?.rung).toBe('login')
+    ladder.pass('prompt', 'sw1#')
+    expect(ladder.climbed.slice(-2)).toMatchObject([
+      { rung: 'enable', state: 'skipped' },
+      { rung: 'prompt', state: 'passed' },
+    ])
+  })
+
   it('shows what was seen as one plain line, not too long', () => {
     const { ladder, seen } = climbing()
     ladder.pass('banner', `SSH-2.0-x\r\n\u001B[2J${'y'.repeat(400)}`)

@@ -24,22 +24,31 @@ export class Ladder implements Climb {
   /** What the device's name meant; undefined: it was not looked up. */
   resolved: { readonly name: string; readonly address: string } | undefined
   #fallen: { readonly rung: Rung | undefined; readonly failure: Failure } | undefined
+  #watcher: (() => void) | undefined
 
   /** @param nowMs ms since any fixed moment */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
+  /** Whoever wants to see the climb itself is called at each change, synchronously. */
+  watch(changed: () => void): void {
+    this.#watcher = changed
+  }
+
   enter(rung: Rung): void {
+    if (rung === this.#current) return
     this.#stop()
     this.#passed.delete(rung)
     this.#current = rung
     this.#sinceMs = this.#nowMs()
+    this.#watcher?.()
   }
 
   pass(rung: Rung, detail = ''): void {
     if (this.#current === rung) this.#stop()
     this.#passed.set(rung, detail)
+    this.#watcher?.()
   }
 
   /** A session is open: its connection stands and its login was taken, also when the transport did not say so. */
@@ -60,6 +69,7 @@ export class Ladder implements Climb {
     const details = { ...failure.details, ...(rung === undefined ? {} : { rung }), times }
     const told = new Failure(failure.code, details, { cause: failure.cause })
     this.#fallen = { rung, failure: told }
+    this.#watcher?.()
     return told
   }
 
@@ -70,6 +80,28 @@ export class Ladder implements Climb {
   /** All rungs in their order. Those that nobody stood on are skipped. */
   get steps(): Step[] {
     return rungs.map((rung) => this.#stepOf(rung))
+  }
+
+  /** Those at the bottom of which it is known what became of them, without a gap. */
+  get climbed(): Step[] {
+    const open = rungs.findIndex((rung, at) => this.#isOpen(rung, at))
+    return this.steps.slice(0, open < 0 ? rungs.length : open)
+  }
+
+  /** The rung that it stands on, and for how long already, ms. */
+  get current(): { readonly rung: Rung; readonly ms: number } | undefined {
+    const rung = this.#current
+    return rung && { rung, ms: Math.max(0, Math.round(this.#nowMs() - this.#sinceMs)) }
+  }
+
+  #isOpen(rung: Rung, at: number): boolean {
+    if (rung === this.#current) return true
+    if (this.#passed.has(rung) || this.#fallen?.rung === rung) return false
+    // Whether privilege is needed the prompt tells.
+    if (rung === 'enable' && this.#current === 'prompt') return true
+    return !rungs
+      .slice(at + 1)
+      .some((one) => one === this.#current || this.#passed.has(one) || this.#fallen?.rung === one)
   }
 
   /** The rung above the highest that was passed: between two of them it is the way to the next. */

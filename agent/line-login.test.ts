@@ -1,10 +1,12 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { describe, expect, it } from 'vitest'
 import type { Driver } from './driver.ts'
-import { drivers } from './drivers/index.ts'
 import { logInOnLine } from './line-login.ts'
+import { loadAll } from './loaded-drivers.ts'
 import { VirtualClock } from './replay/reading.ts'
 import { Device, driverOf } from './replay/scripted-device.ts'
+
+const drivers = await loadAll()
 
 interface Setting {
   username?: string

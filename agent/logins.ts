@@ -61,9 +61,14 @@ export class Logins {
    * Does the work with the first secret that the device takes. Callable again, for another way in: what was refused is not offered
    * there either.
    * @param work calls `opened` as soon as the device has let it in
+   * @param admit sees each secret as it was stored, before any of it is offered; what it throws ends the whole
    * @throws Failure NO_CREDENTIAL when there is none; that of the last refusal, with all attempts in its details; what the work throws
    */
-  async open<T>(signal: AbortSignal, work: (secret: SealedSecret, opened: () => void) => Promise<T>): Promise<T> {
+  async open<T>(
+    signal: AbortSignal,
+    work: (secret: SealedSecret, opened: () => void) => Promise<T>,
+    admit: (secret: SealedSecret) => void = () => undefined,
+  ): Promise<T> {
     if (this.#ways.length === 0) throw new Failure('NO_CREDENTIAL')
     const offered: SealedSecret[] = []
     const spent = new Set(this.#attempts.map(({ login }) => login))
@@ -72,7 +77,9 @@ export class Logins {
       const isLast = login === this.#ways.length - 1
       if (spent.has(login)) continue
       try {
-        const secret = unknownOf(await way.secret(), offered)
+        const stored = await way.secret()
+        admit(stored)
+        const secret = unknownOf(stored, offered)
         if (!secret) continue
         return await this.#try(login, way, secret, signal, offered, work)
       } catch (error) {

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { driverCatalogue } from '@netraven/protocol/driver-catalogue.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DriverCatalogue } from './driver-catalogue.ts'
 import { DriverStore } from './driver-store.ts'
-import { drivers } from './drivers/index.ts'
+import { driverFiles } from './drivers/index.ts'
 import { createLog } from './log.ts'
 import { compileDriver, fileDigest } from './own-driver.ts'
 import { parsePolicy } from './policy.ts'
+
+const drivers = new DriverCatalogue(driverCatalogue, driverFiles)
 
 const acme = {
   name: 'acme_os',
@@ -31,8 +35,8 @@ const codeOf = async (work: () => unknown) => {
 }
 
 describe('the file of an own driver', () => {
-  it('becomes a driver as a built-in one is', () => {
-    expect(compile(acme)).toMatchObject({
+  it('becomes a driver as a built-in one is', async () => {
+    expect(await compile(acme)).toMatchObject({
       name: 'acme_os',
       prompt: /^[\w.-]+[>#] ?$/,
       commands: [{ run: 'show running-config', as: 'config', complete: /^end$/ }],
@@ -41,9 +45,15 @@ describe('the file of an own driver', () => {
     })
   })
 
-  it('that extends a built-in one replaces its fields, and adds to its lists', () => {
-    const ios = drivers.find('cisco_ios')
-    const own = compile({ name: 'my_ios', extends: 'cisco_ios', prepare: [], '+volatile': ['^! mine'], title: 'Mine' })
+  it('that extends a built-in one replaces its fields, and adds to its lists', async () => {
+    const ios = await drivers.find('cisco_ios')
+    const own = await compile({
+      name: 'my_ios',
+      extends: 'cisco_ios',
+      prepare: [],
+      '+volatile': ['^! mine'],
+      title: 'Mine',
+    })
     expect(own).toMatchObject({
       name: 'my_ios',
       title: 'Mine',
@@ -67,7 +77,7 @@ describe('the file of an own driver', () => {
 
 describe('the policy of an agent', () => {
   const admit = (rules: object, file: object) =>
-    codeOf(() => parsePolicy(JSON.stringify(rules), 'policy.json').admitDriver(compile(file)))
+    codeOf(async () => parsePolicy(JSON.stringify(rules), 'policy.json').admitDriver(await compile(file)))
   const ios = { name: 'cisco_ios', extends: 'cisco_ios' }
 
   it.each<[string, object, object, string]>([

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { commandsOfFile, DriverFile } from '@netraven/protocol/driver-file.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import { type Command, commonPagers, type Driver, type DriverCatalogue, defineDriver } from './driver.ts'
+import { type Command, commonPagers, type Driver, defineDriver } from './driver.ts'
+import type { DriverSource } from './driver-catalogue.ts'
 
 /** How patterns are compiled: bounded where the engine talks, plain where a thread bounds the whole. */
 export type MakePattern = (source: string) => RegExp
@@ -14,11 +15,12 @@ export function fileDigest(file: string): string {
 
 /**
  * @param text JSON, as it was signed for
- * @throws Failure DRIVER_INVALID when it is no driver, DRIVER_UNKNOWN when it extends one that this agent does not have
+ * @throws Failure DRIVER_INVALID when it is no driver, DRIVER_UNKNOWN when it extends one that this agent does not have;
+ * what `builtIn` throws
  */
-export function compileDriver(text: string, builtIn: DriverCatalogue, make: MakePattern): Driver {
+export async function compileDriver(text: string, builtIn: DriverSource, make: MakePattern): Promise<Driver> {
   const file = parse(text)
-  const base = file.extends === undefined ? undefined : builtIn.find(file.extends)
+  const base = file.extends === undefined ? undefined : await builtIn.find(file.extends)
   if (file.extends !== undefined && base?.name !== file.extends) {
     throw new Failure('DRIVER_UNKNOWN', { driver: file.extends, reason: `${file.name} extends it` })
   }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { defineDriver } from './driver.ts'
-import { drivers } from './drivers/index.ts'
+import { loadAll } from './loaded-drivers.ts'
 import { defaultPolicy, loadPolicy, looksChanging, parsePolicy } from './policy.ts'
+
+const drivers = await loadAll()
 
 const policyOf = (file: object) => parsePolicy(JSON.stringify(file), 'policy.json')
 

@@ -7,7 +7,8 @@ import { statementBytes } from '@netraven/protocol/statement.ts'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { Read } from './backup.ts'
-import { DriverCatalogue, defineDriver } from './driver.ts'
+import { defineDriver } from './driver.ts'
+import { DriverCatalogue, driverDigest } from './driver-catalogue.ts'
 import { type ResultParts, resultOf } from './result.ts'
 
 const driver = defineDriver({
@@ -20,7 +21,9 @@ const driver = defineDriver({
   rejected: [],
   commands: [{ run: 'show', as: 'config', complete: /^end$/ }],
 })
-const drivers = new DriverCatalogue([driver])
+const drivers = new DriverCatalogue([{ name: 'test_os', aliases: [], digest: driverDigest(driver) }], {
+  test_os: async () => ({ default: driver }),
+})
 const boxKeys = newBoxKeys()
 const key = newSigningKey()
 const hash = 'ab'.repeat(32)
@@ -141,10 +144,28 @@ describe('the result of a task', () => {
     expect(unknown).toMatchObject({ kind: 'tested', failure: { code: 'DRIVER_UNKNOWN' } })
   })
 
+  it('[DEV-2] a test is followed while it climbs and no longer, however it ends; a backup is not followed', async () => {
+    const said: string[] = []
+    const follow: ResultParts['follow'] = ({ purpose }) => {
+      said.push(`${purpose} begins`)
+      return () => void said.push(`${purpose} ends`)
+    }
+    const parts = { follow, read: () => Promise.reject(new Failure('CANCELLED')) }
+    await run(taskOf({ purpose: 'test' }), { follow })
+    await expect(run(taskOf({ purpose: 'test' }), parts)).rejects.toThrow('there is no result')
+    await run(taskOf(), { follow })
+    expect(said).toEqual(['test begins', 'test ends', 'test begins', 'test ends'])
+  })
+
   it('refuses a driver that it does not have, or that is another than the signed one, before anything is sent', async () => {
     const unread = { read: () => Promise.reject(new Error('a device was read')) }
     expect(await failureOf(taskOf({ driver: 'other_os' }), unread)).toMatchObject({ code: 'DRIVER_UNKNOWN' })
     expect(await failureOf(taskOf({ driverDigest: '0'.repeat(16) }), unread)).toMatchObject({ code: 'DRIVER_MISMATCH' })
+    const changed = new DriverCatalogue([{ name: 'test_os', aliases: [], digest: 'announced' }], {
+      test_os: async () => ({ default: driver }),
+    })
+    const signed = taskOf({ driverDigest: 'announced' })
+    expect(await failureOf(signed, { ...unread, drivers: changed })).toMatchObject({ code: 'DRIVER_MISMATCH' })
     const { report } = await run(taskOf({ driverDigest: drivers.digests.test_os }))
     expect(report.outcome.kind).toBe('read')
   })

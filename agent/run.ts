@@ -3,15 +3,18 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Task } from '@netraven/protocol/claim.ts'
+import { driverCatalogue } from '@netraven/protocol/driver-catalogue.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { resolveName } from './approach.ts'
 import { ArtifactSpool } from './artifact-spool.ts'
 import { backup } from './backup.ts'
+import { Climbs } from './climbs.ts'
 import type { AgentConfig } from './config.ts'
 import { Diagnostics } from './diagnostics.ts'
+import { DriverCatalogue } from './driver-catalogue.ts'
 import { DriverStore } from './driver-store.ts'
 import { tryDriver } from './driver-trial.ts'
-import { drivers } from './drivers/index.ts'
+import { driverFiles } from './drivers/index.ts'
 import { guardedWay } from './hop-guard.ts'
 import { readIdentity, signingKeyOf, TrustedKeys, writeIdentity } from './identity.ts'
 import { Link } from './link.ts'
@@ -29,7 +32,6 @@ import { Spool } from './spool.ts'
 import { TextThread } from './text-thread.ts'
 import { connect as connectDevice, transports } from './transport/connect.ts'
 import { greetingOf } from './transport/greeting.ts'
-import { wayThrough } from './transport/hops.ts'
 import { probePorts } from './transport/probe.ts'
 import { Turnstile } from './turnstile.ts'
 import { Worker } from './worker.ts'
@@ -64,6 +66,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   })
   const key = signingKeyOf(identity)
   const trusted = new TrustedKeys(identity.hubKeys)
+  const drivers = new DriverCatalogue(driverCatalogue, driverFiles)
 
   let hubTakesArtifacts = false
 
@@ -94,8 +97,12 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       hubTakesArtifacts = answer.abilities.includes('artifacts')
       worker.online(answer)
       reporter.online()
+      climbs.online(answer.abilities)
     },
-    offline: () => worker.offline(),
+    offline: () => {
+      worker.offline()
+      climbs.offline()
+    },
     nudged: () => worker.nudge(),
     look: () => diagnostics.nudge(),
     httpAgent: proxyAgent(identity.hubUrl, config),
@@ -117,6 +124,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     random: Math.random,
     log,
   })
+  const climbs: Climbs = new Climbs({ call: link.call.bind(link) as Link['call'], log })
   const diagnostics: Diagnostics = new Diagnostics({
     policy,
     call: link.call.bind(link) as Link['call'],
@@ -133,7 +141,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const store = new DriverStore({ dir: config.dir, builtIn: drivers, call: link.call.bind(link) as Link['call'], log })
   const thread = new TextThread()
   const guard = new LoginGuard(Date.now)
-  const through = guardedWay(guard, wayThrough)
+  const through = guardedWay(guard, async (...way) => (await import('./transport/hops.ts')).wayThrough(...way))
   const resultParts = {
     drivers,
     ownDriver: (task: Task) => store.find(task),
@@ -141,6 +149,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     key,
     agent,
     log,
+    follow: climbs.follow,
     nowMs: Date.now,
     hubNowMs: link.hubNowMs,
     localSecret: (name: string, task: string) => localSecret(config.dir, name, task),

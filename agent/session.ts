@@ -11,6 +11,7 @@ import { Conversation, type Limits } from './conversation.ts'
 import type { Command, Driver } from './driver.ts'
 import { Guard } from './guard.ts'
 import type { Climb } from './ladder.ts'
+import type { Passphrase } from './passphrase.ts'
 import { matchesAny, Shell } from './shell.ts'
 
 export type { Channel, Connection, End } from './channel.ts'
@@ -70,12 +71,12 @@ export class Session {
 
   /**
    * Opens the channel that the driver wants and makes it ready to read.
-   * @throws Failure as `Shell.open`, CHANNEL_REFUSED
+   * @throws Failure as `Shell.open`, CHANNEL_REFUSED, PASSPHRASE_MISSING, PASSPHRASE_UNSAFE
    */
   static async open(parts: SessionParts): Promise<Session> {
-    const guard = new Guard(parts.driver)
+    if (parts.driver.channel === 'exchange') return Session.#overExchange(parts, new Guard(parts.driver))
+    const guard = new Guard(parts.driver, parts.secret)
     if (parts.driver.channel === 'shell') return Session.#overShell(parts, guard)
-    if (parts.driver.channel === 'exchange') return Session.#overExchange(parts, guard)
     const exec: Run = (command, limits) => runExec(parts, guard, command, limits)
     let fallback: Session | undefined
     let refused = false
@@ -91,20 +92,22 @@ export class Session {
       fallback ??= await Session.#overShell(parts, guard)
       return fallback.#run(command, limits, confirm)
     }
-    return new Session(parts, run, () => fallback?.leave())
+    return new Session(parts, run, () => fallback?.leave(), guard.passphrase)
   }
 
   static async #overShell(parts: SessionParts, guard: Guard): Promise<Session> {
     const { connection, clock, signal, driver, secret, ladder } = parts
+    const { passphrase } = guard
     ladder?.enter('prompt')
     const channel = await connection.shell()
     const talk = new Conversation({ channel, guard, clock, signal })
-    const shell = await Shell.open({ talk, driver, secret, limits: limitsOf(parts), ...(ladder && { ladder }) })
+    const limits = limitsOf(parts)
+    const shell = await Shell.open({ talk, driver, secret, passphrase, limits, ...(ladder && { ladder }) })
     const run: Run = async (command, limits, confirm) => ({
       ...(await shell.run(command, limits, confirm)),
       aside: '',
     })
-    return new Session(parts, run, () => shell.leave())
+    return new Session(parts, run, () => shell.leave(), passphrase)
   }
 
   static #overExchange(parts: SessionParts, guard: Guard): Session {
@@ -117,9 +120,9 @@ export class Session {
     return new Session(parts, run, () => undefined)
   }
 
-  private constructor(parts: SessionParts, run: Run, leave: () => void) {
+  private constructor(parts: SessionParts, run: Run, leave: () => void, passphrase?: Passphrase) {
     this.#parts = parts
-    this.#run = run
+    this.#run = passphrase ? (...asked) => passphrase.veil(run(...asked)) : run
     this.#leave = leave
   }
 

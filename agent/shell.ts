@@ -10,6 +10,7 @@ import { isInterrupted, isMessage } from './interruption.ts'
 import type { Climb } from './ladder.ts'
 import { LearntPrompt } from './learnt-prompt.ts'
 import { type Kept, Pagers } from './pager.ts'
+import type { Passphrase } from './passphrase.ts'
 import { Confirmation, interludeOf, withoutInterlude } from './prompt.ts'
 
 /** A prompt without an echo before it is believed after so long, ms. */
@@ -31,6 +32,8 @@ export interface ShellParts {
   readonly talk: Conversation
   readonly driver: Driver
   readonly secret: { readonly password?: string | undefined; readonly enable?: string | undefined }
+  /** Goes into the commands that want one; the guard puts it in, here its echo is looked for. */
+  readonly passphrase?: Passphrase | undefined
   readonly limits: Limits
   /** Is told how far it came: `prompt`, `enable`, and `command` from there on. */
   readonly ladder?: Climb
@@ -45,6 +48,7 @@ export class Shell {
   readonly #talk: Conversation
   readonly #driver: Driver
   readonly #secret: ShellParts['secret']
+  readonly #passphrase: Passphrase | undefined
   readonly #limits: Limits
   #prompt: LearntPrompt
   #interlude: readonly string[] = []
@@ -71,12 +75,13 @@ export class Shell {
     return shell
   }
 
-  private constructor({ talk, driver, secret, limits }: ShellParts) {
+  private constructor({ talk, driver, secret, passphrase, limits }: ShellParts) {
     this.#talk = talk
     this.#pagers = new Pagers(talk, driver.pagers)
     this.#driver = driver
     this.#prompt = new LearntPrompt(driver.prompt, '')
     this.#secret = secret
+    this.#passphrase = passphrase
     this.#limits = limits
   }
 
@@ -91,7 +96,8 @@ export class Shell {
     this.#pagers.begin()
     // Without an echo the first line of output would stand behind the prompt.
     if (this.#echoes === false) terminal.forgetTail()
-    const echo = new Echo(this.#prompt, command, this.#echoes === true)
+    const typed = this.#passphrase?.fill(command) ?? command
+    const echo = new Echo(this.#prompt, typed, this.#echoes === true)
     const confirmation = confirm ? new Confirmation(this.#talk, this.#interlude) : undefined
     const isPrompt = (line: string) => this.#pagers.isPrompt(line, this.#prompt)
     let start: number | undefined

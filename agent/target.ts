@@ -25,6 +25,13 @@ export interface Target {
   readonly timeoutMs: number
   /** As it reads over this transport. */
   readonly driver: Driver
+  /** Login of the console server whose line the port is; absent: the device's own opens both. */
+  readonly server?: ServerLogin | undefined
+}
+
+export interface ServerLogin extends Pick<Target, 'username' | 'password' | 'privateKey' | 'passphrase'> {
+  /** Name of the console server, for failures. */
+  readonly hop: string
 }
 
 export interface ConnectParts {
@@ -38,7 +45,7 @@ export interface ConnectParts {
 }
 
 /** A device that is passed on the way, by SSH. */
-export interface HopTarget extends Omit<Target, 'transport' | 'name' | 'driver'> {
+export interface HopTarget extends Omit<Target, 'transport' | 'name' | 'driver' | 'server'> {
   /** Name of the device, for failures. */
   readonly hop: string
 }

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Driver } from './driver.ts'
-import { drivers } from './drivers/index.ts'
+import { loadAll } from './loaded-drivers.ts'
 import { compileDriver } from './own-driver.ts'
 import type { Output } from './session.ts'
 import { makeText } from './text.ts'
 import { TextThread } from './text-thread.ts'
+
+const drivers = await loadAll()
 
 const own = (more: object = {}) =>
   compileDriver(
@@ -32,8 +34,8 @@ describe('texts in a thread', () => {
   afterAll(() => thread.close())
 
   it('come out as they would here, of built-in drivers and own ones', async () => {
-    const ios = drivers.find('cisco_ios') ?? own()
-    for (const driver of [ios, own()]) {
+    const ios = drivers.find('cisco_ios') ?? (await own())
+    for (const driver of [ios, await own()]) {
       expect(await thread.text(driver, 'ssh', outputOf(driver), keep)).toEqual(makeText(driver, outputOf(driver), keep))
     }
     const patterns = { ignore: [], remove: ['^hostname '] }
@@ -41,13 +43,14 @@ describe('texts in a thread', () => {
   })
 
   it('fail as they would here, and the next one is none the worse', async () => {
-    expect(await codeOf(thread.text(own(), 'ssh', outputOf(own(), ''), keep))).toBe('EMPTY_READ')
-    expect(await codeOf(thread.replay(own(), 'no recording'))).toBe('DRIVER_TRIAL_FAILED')
-    expect(await thread.replay(own(), recording)).toMatchObject({ verdict: 'complete' })
+    const mine = await own()
+    expect(await codeOf(thread.text(mine, 'ssh', outputOf(mine, ''), keep))).toBe('EMPTY_READ')
+    expect(await codeOf(thread.replay(mine, 'no recording'))).toBe('DRIVER_TRIAL_FAILED')
+    expect(await thread.replay(mine, recording)).toMatchObject({ verdict: 'complete' })
   })
 
   it('of a recording are suspect when the driver does not find their end', async () => {
-    const driver = own({ commands: [{ run: 'show running-config', as: 'config', complete: '^finished$' }] })
+    const driver = await own({ commands: [{ run: 'show running-config', as: 'config', complete: '^finished$' }] })
     expect(await thread.replay(driver, recording)).toMatchObject({
       verdict: 'suspect',
       reasons: ['the end mark of the configuration is missing'],
@@ -56,7 +59,8 @@ describe('texts in a thread', () => {
 
   it('are called off when the agent stops: that is no failure of a device', async () => {
     const stopped = new TextThread()
-    const waiting = [1, 2].map(() => codeOf(stopped.text(own(), 'ssh', outputOf(own()), keep)))
+    const mine = await own()
+    const waiting = [1, 2].map(() => codeOf(stopped.text(mine, 'ssh', outputOf(mine), keep)))
     await new Promise((resolve) => setImmediate(resolve))
     await stopped.close()
     expect(await Promise.all(waiting)).toEqual(['CANCELLED', 'CANCELLED'])
@@ -64,13 +68,14 @@ describe('texts in a thread', () => {
 
   it('with a pattern that never ends are given up in time, nobody else waits for ever, and the loop goes on', async () => {
     const short = new TextThread({ limitMs: 1500 })
-    const evil = own({ '+volatile': ['^(?:a+)+!$'] })
+    const mine = await own()
+    const evil = await own({ '+volatile': ['^(?:a+)+!$'] })
     let beats = 0
     const heart = setInterval(() => {
       beats += 1
     }, 10)
     const slow = codeOf(short.text(evil, 'ssh', outputOf(evil, `${'a'.repeat(60)}\n${config}`), keep))
-    const next = codeOf(short.text(own(), 'ssh', outputOf(own()), keep))
+    const next = codeOf(short.text(mine, 'ssh', outputOf(mine), keep))
     expect([await slow, await next]).toEqual(['PATTERN_TOO_SLOW', 'nothing'])
     clearInterval(heart)
     expect(beats).toBeGreaterThan(10)

@@ -13,7 +13,7 @@ import type { Text, TextOptions } from './text.ts'
 /** A text of 64 MiB with two hundred patterns takes a few seconds. */
 const LIMIT_MS = 20_000
 const IDLE_MS = 30_000
-/** A hundred drivers are loaded, on a slow jump host that is busy. */
+/** The engine is loaded once more, on a slow jump host that is busy. */
 const START_MS = 60_000
 
 /** What the thread compiles by itself, since a pattern can't be sent. */

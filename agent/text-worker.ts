@@ -1,8 +1,10 @@
 /** The inside of the thread of `text-thread.ts`: takes jobs one by one and answers each. Anywhere else it does nothing. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { driverCatalogue } from '@netraven/protocol/driver-catalogue.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Driver, driverOver } from './driver.ts'
-import { drivers } from './drivers/index.ts'
+import { DriverCatalogue } from './driver-catalogue.ts'
+import { driverFiles } from './drivers/index.ts'
 import { compileDriver } from './own-driver.ts'
 import { type ReplayedRead, readReplayed } from './replay/reading.ts'
 import { parseRecording, type Recording } from './replay/recording.ts'
@@ -22,20 +24,25 @@ if (!isMainThread && (workerData as { textThread?: boolean } | null)?.textThread
 
 async function answerOf(job: TextJob): Promise<TextAnswer> {
   try {
-    return { text: job.kind === 'text' ? textOf(job) : await replayed(job) }
+    return { text: await (job.kind === 'text' ? textOf(job) : replayed(job)) }
   } catch (error) {
     if (error instanceof Failure) return { failure: error.toJSON() }
     return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }
 
+const drivers = new DriverCatalogue(driverCatalogue, driverFiles)
 const compiled = new Map<string, Driver>()
 
 /** Plain patterns: the thread as a whole is bounded. */
-function driverOf({ driver: { name, file, transport } }: TextJob): Driver {
-  const found = file === undefined ? drivers.find(name) : compiled.get(file)
-  const driver = found ?? compileDriver(file ?? '', drivers, (source) => new RegExp(source))
-  if (file !== undefined) compiled.set(file, driver)
+async function driverOf({ driver: { name, file, transport } }: TextJob): Promise<Driver> {
+  if (file === undefined) {
+    const builtIn = await drivers.find(name)
+    if (!builtIn) throw new Failure('DRIVER_UNKNOWN', { driver: name })
+    return driverOver(builtIn, transport)
+  }
+  const driver = compiled.get(file) ?? (await compileDriver(file, drivers, (source) => new RegExp(source)))
+  compiled.set(file, driver)
   for (const oldest of compiled.keys()) {
     if (compiled.size <= REMEMBERED) break
     compiled.delete(oldest)
@@ -43,8 +50,8 @@ function driverOf({ driver: { name, file, transport } }: TextJob): Driver {
   return driverOver(driver, transport)
 }
 
-function textOf(job: TextJob & { kind: 'text' }): Text {
-  const driver = driverOf(job)
+async function textOf(job: TextJob & { kind: 'text' }): Promise<Text> {
+  const driver = await driverOf(job)
   const outputs = job.outputs.flatMap(({ command: at, bytes, ...output }) => {
     const command = driver.commands[at]
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -56,7 +63,7 @@ function textOf(job: TextJob & { kind: 'text' }): Text {
 }
 
 async function replayed(job: TextJob & { kind: 'replay' }): Promise<Text> {
-  const driver = driverOf(job)
+  const driver = await driverOf(job)
   const recording = recordingOf(job.recording)
   const { deviceBytes, ...text } = await readOnce(driver, recording)
   const unnoticed = await unnoticedCut(driver, recording, deviceBytes)

@@ -187,7 +187,13 @@ function searching({ source }: RegExp): RegExp {
 function cleaned(driver: Driver, text: string): string[] {
   const lines = unwrapped(driver, text).split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return driver.volatile.length === 0 ? lines : lines.filter((line) => !driver.volatile.some((one) => one.test(line)))
+  return driver.volatile.length === 0 ? lines : lines.filter((line) => !matchesOne(driver.volatile, line))
+}
+
+/** A loop, since a closure for each line would be half of what a read leaves to the collector. */
+function matchesOne(patterns: readonly RegExp[], line: string): boolean {
+  for (const pattern of patterns) if (pattern.test(line)) return true
+  return false
 }
 
 const unwrapping = new WeakMap<RegExp, RegExp>()

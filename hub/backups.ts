@@ -5,8 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { decompress } from '@netraven/protocol/compression.ts'
-import type { ContentAnswer, ContentQuestion } from '@netraven/protocol/content.ts'
-import { MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
+import { type ContentAnswer, type ContentQuestion, MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { ReadOutcome, Report, ReportResult } from '@netraven/protocol/report.ts'
 import type { Kysely, Transaction } from 'kysely'
@@ -19,19 +18,21 @@ import { noteResolved } from './device-names.ts'
 import { forgery, type Reporter } from './forgery.ts'
 import type { Log } from './log.ts'
 import { noteLogins, type Told } from './login-outcomes.ts'
-import { type ReadReport, seenAgain, successOf, testOf } from './task-ends.ts'
+import type { RetryPolicy } from './retries.ts'
 import {
-  closeRuns,
   endTests,
-  failTasks,
-  type Held,
-  lockTasks,
+  failOrRetry,
+  type ReadReport,
+  type Retryable,
   type Success,
-  standing,
+  seenAgain,
   succeedTasks,
+  successOf,
   type Tested,
-  type Unsuccess,
-} from './tasks.ts'
+  testOf,
+  unsuccessOf,
+} from './task-ends.ts'
+import { closeRuns, type Held, lockTasks, standing } from './tasks.ts'
 
 export type { Reporter } from './forgery.ts'
 
@@ -41,6 +42,8 @@ export interface BackupParts {
   readonly blobs: BlobStore
   readonly newId: () => string
   readonly logins?: LoginLimits
+  /** Absent: nothing is tried again. */
+  readonly retries?: RetryPolicy
   /** Tells the agents of a site that there is work. May fail: agents also ask by themselves. */
   readonly wake?: (siteId: string) => Promise<void>
   readonly log: Log
@@ -80,12 +83,10 @@ export class Backups {
     reports: readonly Report[],
     results: Map<string, ReportResult>,
   ): Promise<{ runs: string[]; sites: ReadonlySet<string> }> {
-    const locked = await lockTasks(
-      trx,
-      reports.map((report) => report.task),
-    )
+    const ids = reports.map((report) => report.task)
+    const locked = await lockTasks(trx, ids)
     const again: Success[] = []
-    const failed: Unsuccess[] = []
+    const failed: Retryable[] = []
     const tested: Tested[] = []
     const logins: Told[] = []
     const runs = new Set<string>()
@@ -100,7 +101,7 @@ export class Backups {
       if (report.outcome.kind === 'tested' || held.purpose === 'test') {
         tested.push(testOf(report))
       } else if (report.outcome.kind === 'failed') {
-        failed.push({ task: report.task, failure: report.outcome.failure, durationMs: report.durationMs })
+        failed.push(unsuccessOf(report, report.outcome.failure, held.earlierTries.length, this.#parts.retries))
       } else {
         const ended = await this.#read(trx, agent, held, { ...report, outcome: report.outcome })
         if (ended && 'state' in ended) {
@@ -116,7 +117,8 @@ export class Backups {
     await succeedTasks(trx, again)
     await noteResolved(trx, logins)
     const { told: words, sites } = await noteLogins(trx, logins, this.#parts.logins ?? defaultLoginLimits)
-    await failTasks(trx, failed.map(words))
+    for (const { task, failure, retryInMs } of await failOrRetry(trx, failed.map(words)))
+      this.#parts.log.info({ taskId: task, code: failure.code, retryInMs }, 'task is tried again later')
     await endTests(trx, tested.map(words))
     return { runs: [...runs], sites }
   }

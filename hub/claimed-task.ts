@@ -30,6 +30,10 @@ export interface Claimed {
   readonly secrets: 'keep' | 'strip'
   readonly hostKey: string | null
   readonly lastGoodBytes: number | null
+  /** An own driver, or own patterns, concern it. */
+  readonly isOwn: boolean
+  /** The device is reached over others. */
+  readonly isBehind: boolean
   /** In the order in which they are to be tried. */
   readonly logins: readonly OfferedLogin[]
 }

@@ -35,6 +35,7 @@ describe('the configuration', () => {
       renewEveryMs: 15_000,
       taskTimeoutMs: 300_000,
       runTimeoutMs: 3_600_000,
+      retryAfterMs: 30_000,
       autoMigrate: true,
       logLevel: 'info',
       logins: defaultLoginLimits,

@@ -108,6 +108,7 @@ export const settings = {
   RENEW_EVERY_MS: whole('How often agents renew', 'ms', 100, 1_800_000, 15_000),
   TASK_TIMEOUT_MS: whole('Limit of one task', 'ms', 1_000, 86_400_000, 300_000),
   RUN_TIMEOUT_MS: whole('Limit of one run', 'ms', 1_000, 604_800_000, 3_600_000),
+  RETRY_AFTER_MS: whole('Shortest pause before a busy device is read again, 0: never', 'ms', 0, 3_600_000, 30_000),
   CREDENTIAL_GUARD_REFUSALS: whole(
     'Devices in a row whose refusals hold a credential back at a site',
     'devices',
@@ -270,6 +271,8 @@ function shape(values: Values) {
     renewEveryMs: must(values.RENEW_EVERY_MS),
     taskTimeoutMs: must(values.TASK_TIMEOUT_MS),
     runTimeoutMs: must(values.RUN_TIMEOUT_MS),
+    /** 0: never. */
+    retryAfterMs: must(values.RETRY_AFTER_MS),
     logins: {
       guardRefusals: must(values.CREDENTIAL_GUARD_REFUSALS),
       guardWindowMs: must(values.CREDENTIAL_GUARD_WINDOW_MINUTES) * 60_000,

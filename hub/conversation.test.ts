@@ -64,6 +64,7 @@ function connect(parts: Partial<ConversationParts> = {}) {
     tried: async () => undefined,
     diagnostic: async () => ({}),
     diagnosed: async () => undefined,
+    climbed: async () => undefined,
     announcedKeys: () => [hubKey],
     backups,
     arrived: async () => undefined,
@@ -109,6 +110,25 @@ describe('a conversation with an agent', () => {
     expect(await hello()).toMatchObject({ ok: { site: 'berlin', leaseMs: 45_000, lost: [] } })
     expect(await refusal(hello())).toBe('HELLO_REQUIRED')
     expect(await ask('claim', { credit: 1 })).toEqual({ ok: { tasks: [] } })
+  })
+
+  it('[DEV-2] says in hello that it wants to hear how far tests are, and listens to so much of it a second', async () => {
+    let nowMs = 1000
+    const heard: unknown[] = []
+    const { ask, hello } = connect({ nowMs: () => nowMs, climbed: async (_, { attempt }) => void heard.push(attempt) })
+    expect(await hello()).toMatchObject({ ok: { abilities: ['artifacts', 'climbs'] } })
+    const climbs = async (count: number) => {
+      for (let attempt = 1; attempt <= count; attempt++) {
+        expect(await ask('climbed', { task: report.task, attempt, steps: [] })).toEqual({ ok: {} })
+      }
+      return heard.splice(0).length
+    }
+    expect(await climbs(50)).toBe(20)
+    expect(await climbs(1)).toBe(0)
+    nowMs += 100
+    expect(await climbs(5)).toBe(2)
+    nowMs += 5000
+    expect(await climbs(50)).toBe(20)
   })
 
   it('says that a question is malformed, and goes on', async () => {

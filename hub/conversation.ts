@@ -10,6 +10,7 @@ import { Session } from '@netraven/protocol/session.ts'
 import type { Agent } from './agents.ts'
 import type { ArtifactIntake } from './artifact-intake.ts'
 import type { Backups } from './backups.ts'
+import { Allowance } from './climbs.ts'
 import type { LoginLimits } from './credential-guard.ts'
 import type { Log } from './log.ts'
 import type { Claimant } from './orders.ts'
@@ -36,6 +37,8 @@ export interface ConversationParts {
   readonly diagnostic: (agent: Agent) => Promise<Answered<'diagnostic'>>
   /** What it saw. @throws Failure TASK_NOT_HELD */
   readonly diagnosed: (agent: Agent, question: Question<'diagnosed'>) => Promise<void>
+  /** How far a test of it has come. @throws Failure TASK_NOT_HELD */
+  readonly climbed: (agent: Agent, question: Question<'climbed'>) => Promise<void>
   /** Renews; returns the tasks that are lost. */
   readonly renew: (agent: Agent, holding: Question<'renew'>['holding']) => Promise<string[]>
   /** Turns an error of the database or of the storage into a coded failure. */
@@ -59,6 +62,7 @@ interface Assembly {
 export class AgentConversation {
   readonly #parts: ConversationParts
   readonly #session: Session
+  readonly #climbs: Allowance
   #theirChallenge = ''
   #drivers: Readonly<Record<string, string>> = {}
   #assembly: Assembly | undefined
@@ -67,6 +71,7 @@ export class AgentConversation {
   constructor(parts: ConversationParts) {
     this.#parts = parts
     const { agent } = parts
+    this.#climbs = new Allowance(parts.nowMs)
     this.#session = new Session({
       me: parts.hubId,
       peer: agent.id,
@@ -113,6 +118,7 @@ export class AgentConversation {
       tried: (question) => this.#tried(question),
       diagnostic: () => this.#parts.diagnostic(this.#parts.agent),
       diagnosed: (question) => this.#parts.diagnosed(this.#parts.agent, question).then(() => ({})),
+      climbed: (question) => this.#climbed(question),
     }
     const handler = handlers[name] as (question: unknown) => Promise<unknown>
     return handler(parsed.data)
@@ -142,7 +148,7 @@ export class AgentConversation {
       leaseMs,
       renewEveryMs,
       lost,
-      abilities: ['artifacts'],
+      abilities: ['artifacts', 'climbs'],
       ...(care && { care }),
     }
   }
@@ -164,6 +170,12 @@ export class AgentConversation {
   async #tried(question: Question<'tried'>): Promise<Answered<'tried'>> {
     const { agent, tried } = this.#parts
     await tried(agent, question)
+    return {}
+  }
+
+  async #climbed(question: Question<'climbed'>): Promise<Answered<'climbed'>> {
+    const { agent, climbed } = this.#parts
+    if (this.#climbs.take()) await climbed(agent, question)
     return {}
   }
 

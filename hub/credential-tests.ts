@@ -58,7 +58,9 @@ function shown(test: Reachability, { name }: OneCredential): CredentialTest {
   return { ...test, credential: name, opens: opens(test) }
 }
 
-function opens({ steps }: Reachability): boolean | null {
+function opens({ steps, durationMs }: Reachability): boolean | null {
+  // It still climbs, or was lost: what comes above the login may yet say otherwise.
+  if (durationMs === null) return null
   if (steps.some(({ code }) => code !== undefined && REFUSALS.has(code))) return false
   const isIn = steps.some(({ rung, state }) => rung === 'login' && state === 'passed')
   const isStuck = steps.some(({ rung, state }) => ['enable', 'prompt'].includes(rung) && state === 'failed')

@@ -1,5 +1,6 @@
 /** A driver's file on its way in: read, judged, its patterns tried, kept as a draft; then tried, or used as it is. */
 import { commandsOfFile, type DriverFile, patternsOfFile } from '@netraven/protocol/driver-file.ts'
+import { Failure } from '@netraven/protocol/failure.ts'
 import { judgeCommand } from '@netraven/protocol/reading-commands.ts'
 import { type Kysely, sql } from 'kysely'
 import type { AddedDriver, NewDriver } from './api/driver.ts'
@@ -19,7 +20,8 @@ export interface AddingParts extends TrialParts {
 }
 
 /**
- * @throws Failure DRIVER_INVALID with everything that is wrong, and nothing is kept; what `startTrial` throws, and the draft is kept
+ * @throws Failure DRIVER_INVALID with everything that is wrong, DRIVER_TRIAL_NEEDS_DEVICE, and nothing is kept; what `startTrial` throws,
+ * and the draft is kept
  */
 export async function addDriver(parts: AddingParts, wanted: NewDriver, actor: string): Promise<AddedDriver> {
   const source = readDriverSource(wanted.source)
@@ -30,6 +32,8 @@ export async function addDriver(parts: AddingParts, wanted: NewDriver, actor: st
     ),
   ]
   if (problems.length > 0) throw invalid(problems)
+  if (wanted.recording !== undefined && isOfFilesAlone(source.file))
+    throw new Failure('DRIVER_TRIAL_NEEDS_DEVICE', { driver: source.file.name })
   const version = await parts.db.transaction().execute(async (trx) => {
     const draft = await draftVersion(trx, source, wanted.source, actor)
     if (wanted.untried) await useVersion(trx, draft.id, { how: 'untried', at: new Date().toISOString() }, actor)
@@ -40,7 +44,22 @@ export async function addDriver(parts: AddingParts, wanted: NewDriver, actor: st
   const kept = (await driverHistory(parts.db, version.name)).find(({ id }) => id === version.id)
   if (!kept) throw new RangeError('a version that was just kept is there')
   const { source: _, ...shown } = kept
-  return { version: shown, trial, notices: await noticesOf(parts.db, source.file, parts.builtIn) }
+  const notices = await noticesOf(parts.db, source.file, parts.builtIn)
+  const files = recording === undefined ? [] : filesOf(source.file)
+  if (files.length > 0)
+    notices.push(
+      `A recording has no files, so these are not tried: ${files.map((run) => JSON.stringify(run)).join(', ')}`,
+    )
+  return { version: shown, trial, notices }
+}
+
+/** Of one that has its commands from a built-in driver the agent decides: the hub does not know those. */
+function isOfFilesAlone({ commands, '+commands': more = [] }: DriverFile): boolean {
+  return commands !== undefined && ![...commands, ...more].some(({ as }) => as === 'config')
+}
+
+function filesOf({ commands = [], '+commands': more = [] }: DriverFile): string[] {
+  return [...commands, ...more].filter(({ as }) => as === 'artifact').flatMap(({ run }) => run)
 }
 
 /** What does not fit the other drivers. */

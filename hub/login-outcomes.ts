@@ -19,6 +19,7 @@ export interface Told {
     readonly siteId: string
     readonly deviceId: string
     readonly credentialIds: readonly string[] | null
+    readonly isRefusing: boolean
   }
 }
 
@@ -33,6 +34,8 @@ interface Login {
   readonly task: string
   readonly siteId: string
   readonly deviceId: string
+  /** The device refused the last time. */
+  readonly isRefusing: boolean
   /** Credential that opened it. */
   readonly opened: string | undefined
   readonly refused: readonly string[]
@@ -86,6 +89,7 @@ function loginOf({ report, held }: Told): Login {
     task: held.id,
     siteId: held.siteId,
     deviceId: held.deviceId,
+    isRefusing: held.isRefusing,
     opened,
     refused,
     passedOver,
@@ -143,7 +147,7 @@ async function noteDevices(
   logins: readonly Login[],
   { coolDownMs }: LoginLimits,
 ): Promise<Map<string, Rest>> {
-  const opened = logins.flatMap((login) => (login.opened === undefined ? [] : [login.deviceId]))
+  const opened = logins.flatMap((login) => (login.opened !== undefined && login.isRefusing ? [login.deviceId] : []))
   if (opened.length > 0) {
     await sql`
       update devices set login_failures = 0, login_failure_code = null, login_cooldown_until = null

@@ -95,6 +95,7 @@ async function waitingTasks(
     with page as materialized (
     select t.id, t.site_id, t.queued_at, t.device_id, t.only_credential_id from tasks t join devices d on d.id = t.device_id
     where t.site_id = ${agent.siteId} and t.state = 'queued' and t.deadline_at > now()
+      and (t.not_before is null or t.not_before <= now())
       and d.transport = any((select transports from agents where id = ${agent.id})::text[])
       and (t.purpose = 'backup' or t.purpose = any((select abilities from agents where id = ${agent.id})::text[]))
       and ('own-drivers' = any((select abilities from agents where id = ${agent.id})::text[]) or not ${needsOwnDrivers})

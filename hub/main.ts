@@ -11,6 +11,7 @@ import { agentArrived, agentLeft, agentSeen, findAgent, REVOKED_CHANNEL } from '
 import { createApp } from './app.ts'
 import { Backups } from './backups.ts'
 import { openLocalBlobs } from './blobs/local.ts'
+import { noteClimb } from './climbs.ts'
 import { readOwnConfig } from './config.ts'
 import { classify, inTransaction, openDatabase } from './db/connect.ts'
 import { startEmbedded } from './db/embedded.ts'
@@ -83,6 +84,7 @@ async function start(): Promise<void> {
     newId,
     wake,
     logins: config.logins,
+    retries: { afterMs: config.retryAfterMs, random: Math.random },
     log,
   })
   const app = createApp({
@@ -118,6 +120,7 @@ async function start(): Promise<void> {
     tried: (agent, question) => inTransaction(db, (trx) => endTrial(trx, agent.id, question)),
     diagnostic: (agent) => takeDiagnostic(db, agent.id),
     diagnosed: (agent, question) => endDiagnostic(db, agent.id, question),
+    climbed: (agent, question) => noteClimb(db, agent.id, question),
     classify: classified,
     leaseMs: config.leaseMs,
     logins: config.logins,

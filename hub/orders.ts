@@ -36,9 +36,8 @@ export async function ordersFor(parts: OrderParts, agent: Claimant, credit: numb
   const trial = claimed.length < credit ? await takeTrial(parts.db, agent.id) : undefined
   const trials = trial ? [trial] : []
   if (claimed.length === 0) return { tasks: trials }
-  const ids = claimed.map((task) => task.id)
-  const own = await ownOrders(parts.db, ids)
-  const ways = await waysOf(parts.db, ids)
+  const own = await ownOrders(parts.db, idsOf(claimed.filter(({ isOwn }) => isOwn)))
+  const ways = await waysOf(parts.db, idsOf(claimed.filter(({ isBehind }) => isBehind)))
   const sealer = claimed.some(needsBox) || ways.size > 0 ? sealTo(agent.boxPublicKey) : undefined
   const opened = new Map<string, CredentialSecret>()
   const tasks = claimed.map((task) => ({
@@ -48,6 +47,10 @@ export async function ordersFor(parts: OrderParts, agent: Claimant, credit: numb
   }))
   opened.clear()
   return { ...(sealer ? { sealKey: sealer.publicKey } : {}), tasks: [...tasks, ...trials] }
+}
+
+function idsOf(tasks: readonly Claimed[]): string[] {
+  return tasks.map((task) => task.id)
 }
 
 /** Each hop has its own credential, in a box of this task. */

@@ -248,6 +248,7 @@ export const needsOwnDrivers = sql<boolean>`(t.driver_version_id is not null
 
 /** @returns by task id */
 export async function ownOrders(db: Db, tasks: readonly string[]): Promise<Map<string, OwnOrder>> {
+  if (tasks.length === 0) return new Map()
   interface Found extends Omit<OwnOrder, 'driver'> {
     readonly task: string
     readonly name: string | null

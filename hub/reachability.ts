@@ -5,6 +5,7 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Reachability } from './api/reachability.ts'
+import type { StoredStep } from './climbs.ts'
 import type { Tables } from './db/tables.ts'
 import { findDevice } from './devices.ts'
 import { newId } from './ids.ts'
@@ -103,7 +104,7 @@ export async function showTest(
   only?: OneCredential,
 ): Promise<Reachability> {
   const row = await taskRows(db)
-    .select(['devices.transport', onlineAt(sql`tasks.site_id`).as('online')])
+    .select(['devices.transport', onlineAt(sql`tasks.site_id`).as('online'), sql<Date>`now()`.as('now')])
     .where('tasks.device_id', '=', device.id)
     .where('tasks.purpose', '=', 'test')
     .where('tasks.only_credential_id', only ? '=' : 'is', only?.id ?? null)
@@ -128,8 +129,28 @@ export async function showTest(
     startedAt: row.leased_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
     durationMs: row.duration_ms,
-    steps: row.steps ?? [],
+    ...climbOf(row),
     failure: row.failure_code === null ? null : failureOf(row),
+  }
+}
+
+interface ClimbRow {
+  readonly state: keyof typeof STATES
+  readonly steps: readonly StoredStep[] | null
+  readonly now: Date
+}
+
+/** A test that was lost on its way shows how far it came, one that waits to be taken anew nothing. */
+function climbOf({ state, steps, now }: ClimbRow): Pick<Reachability, 'steps' | 'current'> {
+  const stored = state === 'queued' ? [] : (steps ?? [])
+  const standing = state === 'leased' ? stored.find(({ sinceMs }) => sinceMs !== undefined) : undefined
+  const { rung, sinceMs } = standing ?? {}
+  return {
+    steps: stored.filter((step) => step.sinceMs === undefined),
+    current:
+      rung === undefined || sinceMs === undefined
+        ? null
+        : { rung, since: new Date(sinceMs).toISOString(), ms: Math.max(0, now.getTime() - sinceMs) },
   }
 }
 

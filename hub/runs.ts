@@ -1,9 +1,9 @@
 /** Runs: one request over many devices. Asking makes the run and its tasks; looking counts what became of them. */
-import { Failure, failures, isFailureCode, remediesOf } from '@netraven/protocol/failure.ts'
+import { Failure, type FailureCode, failures, isFailureCode, remediesOf } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { isUuid } from './api/fields.ts'
 import type { PageQuery } from './api/page.ts'
-import type { NewRun, Run, RunFailure, StartedRun, Task } from './api/run.ts'
+import type { NewRun, Retrying, Run, RunFailure, StartedRun, Task } from './api/run.ts'
 import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
 import type { Tables } from './db/tables.ts'
 import { findDevice } from './devices.ts'
@@ -115,6 +115,7 @@ export async function showRun(db: Db, id: string): Promise<Run> {
     counted.filter(isCounted).reduce((sum, row) => sum + row.count, 0)
   const queued = count(({ state }) => state === 'queued')
   const failed = count(({ state }) => state === 'failed' || state === 'cancelled')
+  const retrying = queued === 0 ? undefined : await retryingOf(db, id)
   const outages = failed === 0 ? [] : await outagesOf(db, id)
   return {
     id: run.id,
@@ -126,6 +127,7 @@ export async function showRun(db: Db, id: string): Promise<Run> {
     seconds: Math.round(run.seconds * 1000) / 1000,
     total: run.total,
     queued,
+    ...(retrying && { retrying }),
     leased: count(({ state }) => state === 'leased'),
     succeeded: count(({ state }) => state === 'succeeded'),
     changed: count(({ outcome }) => outcome === 'changed'),
@@ -154,6 +156,18 @@ async function failuresOf(db: Db, runId: string): Promise<RunFailure[]> {
     .limit(MAX_FAILURES)
     .execute()
   return rows.map((row) => ({ device: row.device, site: row.site, ...failureOf(row) }))
+}
+
+async function retryingOf(db: Db, runId: string): Promise<Retrying | undefined> {
+  const { tasks, in_seconds: inSeconds } = await db
+    .selectFrom('tasks')
+    .select(({ fn }) => fn.countAll<number>().as('tasks'))
+    .select(sql<number | null>`round(extract(epoch from min(not_before) - now()), 3)::float8`.as('in_seconds'))
+    .where('run_id', '=', runId)
+    .where('state', '=', 'queued')
+    .where('not_before', '>', sql<Date>`now()`)
+    .executeTakeFirstOrThrow()
+  return inSeconds === null ? undefined : { tasks, inSeconds }
 }
 
 async function sitesWithoutAgent(db: Db, runId: string): Promise<string[]> {
@@ -213,6 +227,13 @@ function toTask(row: TaskRow): Task {
     attempt: row.attempt,
     agent: row.agent,
     queuedAt: row.queued_at.toISOString(),
+    notBefore: row.state === 'queued' ? (row.not_before?.toISOString() ?? null) : null,
+    earlierTries: row.earlier_tries.map(({ attempt, code, details }) => ({
+      attempt,
+      code,
+      message: failures[known(code)].message,
+      details,
+    })),
     leasedAt: row.leased_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
     outcome: row.outcome,
@@ -222,10 +243,15 @@ function toTask(row: TaskRow): Task {
   }
 }
 
+/** A newer hub may have stored codes that this one does not know. */
+function known(stored: string): FailureCode {
+  return isFailureCode(stored) ? stored : 'INTERNAL'
+}
+
 /** A task's failure in full: the facts that its steps name are filled in. */
 export function failureOf(row: TaskRow): Omit<RunFailure, 'device' | 'site'> {
   const stored = row.failure_code ?? 'CANCELLED'
-  const code = isFailureCode(stored) ? stored : 'INTERNAL'
+  const code = known(stored)
   const { device, site, address, port, driver, agent, credential } = row
   const facts = { device, site, address, port, driver, ...(agent && { agent }), ...(credential && { credential }) }
   const details = { ...(stored === code ? {} : { reported: stored }), ...row.failure_details }

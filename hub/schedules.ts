@@ -1,13 +1,13 @@
 /**
  * The hub's clockwork. node-cron only ticks; what is due is decided by rows in the database, so that any number of hubs may
- * tick at once. In this release: leases that ran out go back to the queue, what is past its deadline fails, runs end, and
- * expired access tokens are forgotten.
+ * tick at once. In this release: leases that ran out go back to the queue, agents are told when a task's time to be tried again
+ * has come, what is past its deadline fails, runs end, and expired access tokens are forgotten.
  */
 import type { Kysely } from 'kysely'
 import { schedule } from 'node-cron'
 import type { Tables } from './db/tables.ts'
 import type { Log } from './log.ts'
-import { closeRuns, sweepTasks } from './tasks.ts'
+import { closeRuns, dueSites, sweepTasks } from './tasks.ts'
 
 export interface ScheduleParts {
   readonly db: Kysely<Tables>
@@ -32,14 +32,15 @@ export function startSchedules(parts: ScheduleParts): () => Promise<void> {
   }
 }
 
-/** One look at what nobody holds any more. */
+/** One look at what nobody holds any more, and at whose time has come. */
 export async function sweep({ db, wake, log }: ScheduleParts): Promise<void> {
   const { requeued, failed } = await sweepTasks(db)
   for (const task of requeued) log.warn({ taskId: task.id }, 'lease ran out; task is queued again')
   for (const task of failed)
     log.warn({ taskId: task.id, code: task.code }, 'task is past its deadline or was lost too often')
   await closeRuns(db)
-  for (const siteId of new Set(requeued.map((task) => task.siteId))) await wake(siteId)
+  const sites = new Set([...requeued.map((task) => task.siteId), ...(await dueSites(db))])
+  for (const siteId of sites) await wake(siteId)
 }
 
 async function guarded(log: Log, what: string, work: () => Promise<unknown>): Promise<void> {

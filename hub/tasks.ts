@@ -1,22 +1,22 @@
 /**
  * The queue. A task is queued, then leased to one agent, then done; a lease that runs out puts it back, with a higher
- * attempt at the next hand-out. Every statement that moves a task stands here, and each checks who holds it: the task is
- * held by the agent whose id and attempt it carries, also when the lease ran out but nobody else has taken it since, so a
- * result that comes a little late is not read from the device again.
+ * attempt at the next hand-out. Every statement that moves a task stands here, or, when its agent has told how it ended, in
+ * `task-ends.ts`. Each checks who holds it: the task is held by the agent whose id and attempt it carries, also when the lease
+ * ran out but nobody else has taken it since, so a result that comes a little late is not read from the device again. An attempt
+ * that failed and is followed by another is over from then on, for its holder too.
  *
  * All times are the database's clock; a device has at most one open task (unique index).
  */
 
-import type { FailureWire } from '@netraven/protocol/failure.ts'
-import type { Step } from '@netraven/protocol/ladder.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Claimed, type ClaimedRow, type ClaimLimits, type TaskHolder, withLogins } from './claimed-task.ts'
 import { defaultLoginLimits, type LoginLimits } from './credential-guard.ts'
 import { inTransaction } from './db/connect.ts'
-import type { Tables } from './db/tables.ts'
-import { pinHops } from './jump-hosts.ts'
+import type { EarlierTry, Tables } from './db/tables.ts'
 import { chooseTasks, hopelessTasks, lockLogins } from './logins.ts'
+import { needsOwnDrivers } from './own-drivers.ts'
 import { isOnline, lastSeenAt } from './sites.ts'
+import { failTasks } from './task-ends.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -50,8 +50,8 @@ export async function addTasks(db: Db, tasks: readonly NewTask[], deadlineAt: Da
 /**
  * Leases up to `credit` tasks of a site to an agent, oldest first, and says with which credentials each may be logged in. Hubs that
  * claim for one site at the same time do it one after the other. Tasks that nobody may log in for now are ended; what an agent has
- * no way in to, and what waits for the outcome of a first login, is left. The attempt ends at the task's deadline or after
- * `taskTimeoutMs`, whichever is first.
+ * no way in to, what waits for the outcome of a first login, and what is tried again later, is left. The attempt ends at the task's
+ * deadline or after `taskTimeoutMs`, whichever is first.
  */
 export async function claimTasks(db: Db, agent: TaskHolder, credit: number, limits: ClaimLimits): Promise<Claimed[]> {
   const { leaseMs, taskTimeoutMs, logins = defaultLoginLimits } = limits
@@ -69,17 +69,19 @@ export async function claimTasks(db: Db, agent: TaskHolder, credit: number, limi
         where tasks.state = 'queued' order by tasks.id for update of tasks skip locked
       ), taken as (
         update tasks set state = 'leased', attempt = attempt + 1, agent_id = ${agent.id}, leased_at = now(),
-          lease_until = now() + ${leaseMs} * interval '1 millisecond', credential_ids = next.credential_ids
+          lease_until = now() + ${leaseMs} * interval '1 millisecond', credential_ids = next.credential_ids, steps = null,
+          not_before = null
         from next where tasks.id = next.id
-        returning tasks.id, tasks.attempt, tasks.purpose, tasks.device_id, tasks.queued_at, tasks.credential_ids,
+        returning tasks.id, tasks.attempt, tasks.purpose, tasks.device_id, tasks.queued_at, tasks.credential_ids, tasks.driver_version_id,
           least(tasks.deadline_at, now() + ${taskTimeoutMs} * interval '1 millisecond') as attempt_deadline
       )
-      select taken.id, taken.attempt, taken.purpose, taken.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
+      select t.id, t.attempt, t.purpose, t.attempt_deadline as "deadlineAt", d.id as "deviceId", d.name as "deviceName",
         d.address, d.port, d.driver, d.transport, d.options, d.secrets, d.host_key as "hostKey",
-        taken.credential_ids as "credentialIds", v.size_bytes as "lastGoodBytes"
-      from taken join devices d on d.id = taken.device_id
+        t.credential_ids as "credentialIds", v.size_bytes as "lastGoodBytes", ${needsOwnDrivers} as "isOwn",
+        d.via_device_id is not null as "isBehind"
+      from taken t join devices d on d.id = t.device_id
         left join versions v on v.id = d.latest_version_id
-      order by taken.queued_at, taken.id`.execute(trx)
+      order by t.queued_at, t.id`.execute(trx)
     return { ended, claimed: await withLogins(trx, agent.siteId, rows) }
   }
   const { ended, claimed } = db.isTransaction ? await work(db as Transaction<Tables>) : await inTransaction(db, work)
@@ -109,7 +111,7 @@ export async function renewTasks(
     update tasks set state = 'leased', lease_until = now() + ${leaseMs} * interval '1 millisecond'
     from unnest(${holding.map((one) => one.task)}::uuid[], ${holding.map((one) => one.attempt)}::int[]) as held (id, attempt)
     where tasks.id = held.id and tasks.attempt = held.attempt and tasks.agent_id = ${agentId}
-      and tasks.state in ('leased', 'queued')
+      and tasks.state in ('leased', 'queued') and (tasks.earlier_tries->-1->>'attempt')::int is distinct from held.attempt
     returning tasks.id`.execute(db)
   const ids = new Set(kept.rows.map((row) => row.id))
   return holding.map((one) => one.task).filter((task) => !ids.has(task))
@@ -130,15 +132,18 @@ export interface Held {
   readonly hostKey: string | null
   readonly latestVersionId: string | null
   readonly latestFingerprint: string | null
+  readonly earlierTries: readonly EarlierTry[]
+  /** The device refused its credentials the last time. */
+  readonly isRefusing: boolean
 }
 
 /** Locks the named tasks, in one order for everybody, and says how they stand. */
 export async function lockTasks(trx: Transaction<Tables>, ids: readonly string[]): Promise<Map<string, Held>> {
   const rows = await sql<Held>`
     select t.id, t.attempt, t.state, t.purpose, t.agent_id as "agentId", t.run_id as "runId", t.device_id as "deviceId",
-      t.site_id as "siteId", t.credential_ids as "credentialIds",
+      t.site_id as "siteId", t.credential_ids as "credentialIds", t.earlier_tries as "earlierTries",
       d.secrets as "deviceSecrets", d.host_key as "hostKey", d.latest_version_id as "latestVersionId",
-      v.fingerprint as "latestFingerprint"
+      v.fingerprint as "latestFingerprint", d.login_failures > 0 or d.login_cooldown_until is not null as "isRefusing"
     from tasks t join devices d on d.id = t.device_id left join versions v on v.id = d.latest_version_id
     where t.id = any(${ids}::uuid[]) order by t.id for update of t`.execute(trx)
   return new Map(rows.rows.map((row) => [row.id, row]))
@@ -146,89 +151,10 @@ export async function lockTasks(trx: Transaction<Tables>, ids: readonly string[]
 
 /** How a locked task stands to an agent that reports on it. */
 export function standing(held: Held | undefined, agentId: string, attempt: number): 'held' | 'done' | 'not held' {
+  if (held?.earlierTries.some((one) => one.attempt === attempt && one.agent === agentId)) return 'done'
   if (!held || held.agentId !== agentId || held.attempt !== attempt) return 'not held'
   if (held.state === 'leased' || held.state === 'queued') return 'held'
   return held.state === 'cancelled' ? 'not held' : 'done'
-}
-
-export interface Success {
-  readonly task: string
-  readonly outcome: 'changed' | 'unchanged' | 'suspect'
-  /** Null: the device has no text. */
-  readonly version: string | null
-  readonly capturedAt: Date
-  readonly durationMs: number
-  /** Host key to pin, when none is yet. */
-  readonly hostKey: string | null
-  /** Those seen on the way. */
-  readonly hopKeys: readonly { readonly device: string; readonly hostKey: string }[]
-}
-
-/** Ends locked tasks that were read; the devices remember it. */
-export async function succeedTasks(trx: Transaction<Tables>, done: readonly Success[]): Promise<void> {
-  if (done.length === 0) return
-  await sql`
-    with done as (
-      select * from unnest(${done.map((one) => one.task)}::uuid[], ${done.map((one) => one.outcome)}::text[],
-        ${done.map((one) => one.version)}::uuid[], ${done.map((one) => one.capturedAt)}::timestamptz[],
-        ${done.map((one) => one.durationMs)}::int[], ${done.map((one) => one.hostKey)}::text[])
-        as row (task, outcome, version, captured_at, duration_ms, host_key)
-    ), ended as (
-      update tasks set state = 'succeeded', outcome = done.outcome, version_id = done.version, finished_at = now(),
-        captured_at = done.captured_at, duration_ms = done.duration_ms, lease_until = null
-      from done where tasks.id = done.task
-      returning tasks.id, tasks.device_id, done.captured_at, done.host_key
-    )
-    update devices set last_task_id = ended.id, last_read_at = ended.captured_at, last_failure_code = null,
-      host_key = coalesce(devices.host_key, ended.host_key)
-    from ended where devices.id = ended.device_id`.execute(trx)
-  for (const { task, hopKeys } of done) if (hopKeys.length > 0) await pinHops(trx, task, hopKeys)
-}
-
-export interface Unsuccess {
-  readonly task: string
-  readonly failure: FailureWire
-  readonly durationMs: number
-}
-
-/** Ends locked tasks that were not read; the devices remember why. */
-export async function failTasks(trx: Transaction<Tables>, failed: readonly Unsuccess[]): Promise<void> {
-  if (failed.length === 0) return
-  await sql`
-    with failed as (
-      select * from unnest(${failed.map((one) => one.task)}::uuid[], ${failed.map((one) => one.failure.code)}::text[],
-        ${failed.map((one) => JSON.stringify(one.failure.details))}::jsonb[],
-        ${failed.map((one) => one.durationMs)}::int[]) as row (task, code, details, duration_ms)
-    ), ended as (
-      update tasks set state = 'failed', failure_code = failed.code, failure_details = failed.details,
-        duration_ms = failed.duration_ms, finished_at = now(), lease_until = null
-      from failed where tasks.id = failed.task
-      returning tasks.id, tasks.device_id, tasks.purpose, failed.code
-    )
-    update devices set last_task_id = ended.id, last_failure_code = ended.code
-    from ended where devices.id = ended.device_id and ended.purpose = 'backup'`.execute(trx)
-}
-
-export interface Tested {
-  readonly task: string
-  readonly steps: readonly Step[]
-  /** Absent: the device can be read. */
-  readonly failure?: FailureWire | undefined
-  readonly durationMs: number
-}
-
-/** Ends locked tasks that tested a device. The devices stay as they are: a test is no read. */
-export async function endTests(trx: Transaction<Tables>, tested: readonly Tested[]): Promise<void> {
-  if (tested.length === 0) return
-  await sql`
-    update tasks set state = case when tested.code is null then 'succeeded' else 'failed' end, failure_code = tested.code,
-      failure_details = tested.details, steps = tested.steps, duration_ms = tested.duration_ms, finished_at = now(),
-      lease_until = null
-    from unnest(${tested.map((one) => one.task)}::uuid[], ${tested.map((one) => one.failure?.code ?? null)}::text[],
-        ${tested.map((one) => (one.failure ? JSON.stringify(one.failure.details) : null))}::jsonb[],
-        ${tested.map((one) => JSON.stringify(one.steps))}::jsonb[], ${tested.map((one) => one.durationMs)}::int[])
-      as tested (task, code, details, steps, duration_ms)
-    where tasks.id = tested.task`.execute(trx)
 }
 
 export interface Swept {
@@ -238,24 +164,28 @@ export interface Swept {
 
 /**
  * Puts right what nobody holds any more: a lease that ran out goes back to the queue, up to three hand-outs; what is past
- * its deadline fails, and the code says why. Any hub may sweep at any time.
+ * its deadline fails, and the code says why: of what should have been tried again, why it failed. Any hub may sweep at any time.
  */
 export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
   const failed = await sql<{ id: string; code: string }>`
     with late as (
-      select id, case when state = 'leased' then 'TASK_DEADLINE' when attempt > 0 then 'TASK_LOST'
+      select id, state = 'queued' and not_before is not null as waits,
+        case when state = 'leased' then 'TASK_DEADLINE' when not_before is not null then earlier_tries->-1->>'code'
+          when attempt > 0 then 'TASK_LOST'
           when exists (select from agents where agents.site_id = tasks.site_id and ${isOnline}) then 'TASK_NOT_CLAIMED'
           else 'AGENT_OFFLINE' end as code
       from tasks
       where (state = 'queued' and deadline_at <= now())
-         or (state = 'leased' and lease_until <= now() and (attempt >= ${MAX_ATTEMPTS} or deadline_at <= now()))
+         or (state = 'leased' and lease_until <= now()
+           and (attempt - jsonb_array_length(earlier_tries) >= ${MAX_ATTEMPTS} or deadline_at <= now()))
          or (state = 'leased' and deadline_at <= now() - interval '1 minute')
       order by id for update skip locked
     ), ended as (
       update tasks set state = 'failed', failure_code = case when late.code = 'TASK_DEADLINE' and tasks.deadline_at > now()
           then 'TASK_LOST' else late.code end,
-        failure_details = jsonb_build_object('attempts', tasks.attempt, 'lastSeen', ${lastSeenAt(sql`tasks.site_id`)}),
-        finished_at = now(), lease_until = null
+        failure_details = case when late.waits then tasks.earlier_tries->-1->'details' else '{}' end
+          || jsonb_build_object('attempts', tasks.attempt, 'lastSeen', ${lastSeenAt(sql`tasks.site_id`)}),
+        finished_at = now(), lease_until = null, not_before = null
       from late where tasks.id = late.id
       returning tasks.id, tasks.device_id, tasks.purpose, tasks.failure_code as code
     ), remembered as (
@@ -270,6 +200,13 @@ export async function sweepTasks(db: Kysely<Tables>): Promise<Swept> {
     update tasks set state = 'queued', lease_until = null from late where tasks.id = late.id
     returning tasks.id, tasks.site_id as "siteId"`.execute(db)
   return { requeued: requeued.rows, failed: failed.rows }
+}
+
+/** Sites with a task whose time to be tried again has come and that nobody has taken yet. */
+export async function dueSites(db: Kysely<Tables>): Promise<string[]> {
+  const due = await sql<{ siteId: string }>`
+    select distinct site_id as "siteId" from tasks where state = 'queued' and not_before <= now()`.execute(db)
+  return due.rows.map((row) => row.siteId)
 }
 
 /** Cancels the open task of a removed device; whoever holds it hears so at its next renewal. @returns the runs concerned */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { ClaimAnswer, ClaimQuestion } from './claim.ts'
+import { ClimbedAnswer, ClimbedQuestion } from './climb.ts'
 import { ArtifactQuestion, ContentAnswer, ContentQuestion } from './content.ts'
 import { DiagnosedAnswer, DiagnosedQuestion, DiagnosticAnswer, DiagnosticQuestion } from './diagnostic.ts'
 import { DriverAnswer, DriverQuestion, TriedAnswer, TriedQuestion } from './driver-call.ts'
@@ -24,6 +25,7 @@ export const calls = {
   tried: { question: TriedQuestion, answer: TriedAnswer },
   diagnostic: { question: DiagnosticQuestion, answer: DiagnosticAnswer },
   diagnosed: { question: DiagnosedQuestion, answer: DiagnosedAnswer },
+  climbed: { question: ClimbedQuestion, answer: ClimbedAnswer },
 } as const
 
 export type CallName = keyof typeof calls

@@ -7,6 +7,12 @@ import { z } from 'zod'
 import { ANSWERS, judgeCommand, PAGER_KEYS } from './reading-commands.ts'
 import { Transport } from './transport.ts'
 
+/**
+ * Where the pass phrase of a credential goes in a command of a built-in driver. No file may say it: whoever writes a driver would
+ * decide to which command of which program a secret is given.
+ */
+export const PASSPHRASE_PLACE = '{enable}'
+
 /** UTF-16 code units of a file, as written and as carried. */
 export const DRIVER_FILE_MAX = 65_536
 
@@ -68,6 +74,10 @@ export const DriverCommand = z
   .refine(
     (command) => judgeCommand(command) !== 'changes',
     'looks as if it changed the device, wrote a file or held a second command; a driver only reads',
+  )
+  .refine(
+    (command) => !command.includes(PASSPHRASE_PLACE),
+    `holds ${PASSPHRASE_PLACE}, the place of a pass phrase; only a built-in driver may`,
   )
 
 const list = <Item extends z.ZodType>(item: Item, max: number) =>

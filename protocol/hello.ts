@@ -86,7 +86,7 @@ export const HelloAnswer = z.object({
   keys: z.array(HubKey).min(1).max(8),
   leaseMs: z.number().int().positive().max(DAY_MS),
   renewEveryMs: z.number().int().positive().max(DAY_MS),
-  /** What the hub takes beyond texts, such as `artifacts`; it is sent nothing else. Absent: nothing. */
+  /** What the hub takes beyond texts and reports: `artifacts`, `climbs`; it is sent nothing else. Absent: nothing. */
   abilities: z.array(z.string().max(32)).max(64).default([]),
   /** Of what the agent said it holds: tasks that it must drop. */
   lost: z.array(Uuid).default([]),

@@ -46,6 +46,8 @@ const CODES: Readonly<Partial<Record<FailureCode, Rung>>> = {
   TLS_LEGACY: 'host-key',
   TLS_HANDSHAKE: 'host-key',
   NO_CREDENTIAL: 'login',
+  PASSPHRASE_MISSING: 'login',
+  PASSPHRASE_UNSAFE: 'login',
   KEY_UNREADABLE: 'login',
   KEY_REJECTED: 'login',
   PASSWORD_REJECTED: 'login',

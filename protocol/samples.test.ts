@@ -3,12 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { AnswerBody, calls } from './calls.ts'
+import { SealedSecret } from './claim.ts'
 import { bodyDictionary } from './dictionary.ts'
 import { EnrollAnswer, EnrollQuestion, EnrollResponse, enrollProof, splitEnrollmentToken } from './enroll.ts'
 import { open, seal } from './envelope.ts'
 import { Challenge, Handshake, Refusal } from './hello.ts'
 import { keyFingerprint, newSigningKey, type VerifyKey, verifyKey } from './keys.ts'
 import { nudges } from './nudges.ts'
+import { gapsIn } from './sample-gaps.ts'
 import { openFrom } from './sealed-box.ts'
 import { type Statement, statementBytes } from './statement.ts'
 import { OLDEST_SERVED_VERSION, PROTOCOL_VERSION } from './version.ts'
@@ -55,6 +57,7 @@ const versions = Array.from(
   { length: PROTOCOL_VERSION - OLDEST_SERVED_VERSION + 1 },
   (_, at) => OLDEST_SERVED_VERSION + at,
 )
+const valuesOf = (samples: readonly (readonly [string, { value: object }])[]) => samples.map(([, { value }]) => value)
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const finder = (key: VerifyKey) => (id: string) => (id === key.id ? key : undefined)
 
@@ -81,6 +84,23 @@ describe.each(versions)('the golden samples of protocol version %i', (version) =
     expect(subjects).toEqual(new Set(Object.keys(calls).flatMap((name) => [`${name}?`, `${name}!`])))
     for (const kind of ['enrolled', 'box', 'statement', 'dictionary'] as const)
       expect(of(kind).length).toBeGreaterThan(0)
+  })
+
+  // What no sample shows may be renamed or dropped unseen. A new field wants a new sample: scripts/protocol-sample-fields.ts.
+  it('[TST-3] show every field that may be left out, and every kind, of all messages', () => {
+    if (version !== PROTOCOL_VERSION) return
+    const ofCalls = Object.entries(calls).flatMap(([name, call]) =>
+      (['question', 'answer'] as const).map((side) => ({
+        ...{ path: `${name} ${side}`, schema: call[side] },
+        values: valuesOf(of('call').filter(([, sample]) => sample.call === name && sample.side === side)),
+      })),
+    )
+    const others = Object.entries(schemas).map(([name, schema]) => ({
+      ...{ path: name, schema },
+      values: valuesOf(of('plain').filter(([, sample]) => sample.schema === name)),
+    }))
+    const gaps = gapsIn([...ofCalls, ...others, { path: 'box', schema: SealedSecret, values: valuesOf(of('box')) }])
+    expect(gaps).toEqual([])
   })
 
   // A later version may read more from an old message (a new default), never less and nothing else.

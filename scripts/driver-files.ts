@@ -118,11 +118,15 @@ function pattern(source: string): string {
 
 /** `drivers/index.ts` with the driver in it, sorted. @throws RangeError when it has another form than this expects */
 export function indexWith(index: string, name: string): string {
-  const imported = inserted(index, /^import (\w+) from '\.\/\w+\.ts'$/, name, `import ${name} from './${name}.ts'`)
-  return inserted(imported, /^ {2}(\w+),$/, name, `  ${name},`)
+  return inserted(
+    index,
+    /^ {2}(\w+): \(\) => import\('\.\/\w+\.ts'\),$/,
+    name,
+    `  ${name}: () => import(${quoted(`./${name}.ts`)}),`,
+  )
 }
 
-/** As the formatter sorts imports: os9 before os10. */
+/** As people count: os9 before os10. */
 const byNumbers = new Intl.Collator('en', { numeric: true })
 
 function inserted(text: string, like: RegExp, name: string, line: string): string {

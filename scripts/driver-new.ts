@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 import { changelogWith, driverFile, indexWith, type NewDriver, problemsOf, recordingSkeleton } from './driver-files.ts'
 import { agree, ask, Cancelled, canAsk, choose, isUsage, UsageError } from './questions.ts'
 
@@ -158,6 +158,7 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP)
     return 0
   }
+  const drivers = await loadAll()
   const taken = new Set(drivers.all.flatMap(({ name, aliases }) => [name, ...aliases]))
   const answers: NewDriver = canAsk()
     ? await questionnaire(flags.answers, taken)
@@ -192,7 +193,8 @@ What is left:
   2. Record a device:   npm run driver:record -- --driver ${answers.name} --host … --user … --name ${flags.recording} --force
      or fill            agent/drivers/recordings/${answers.name}.${flags.recording}.session by hand.
   3. UPDATE_EXPECTED=1 npx vitest run --project unit agent/drivers
-     and read what it wrote beside the recording: no secret in .masked, no clock in .expected.`)
+     and read what it wrote beside the recording: no secret in .masked, no clock in .expected.
+  4. npm run generate    since the driver has changed.`)
   return generated.status === 0 ? 0 : 1
 }
 

@@ -9,7 +9,8 @@ import { decodeSpans } from '@netraven/protocol/mask.ts'
 import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
 import { systemClock } from '../agent/clock.ts'
 import { type Driver, driverOver } from '../agent/driver.ts'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
+import { Passphrase } from '../agent/passphrase.ts'
 import { readReplayed } from '../agent/replay/reading.ts'
 import { formatRecording, parseRecording, type Recording } from '../agent/replay/recording.ts'
 import { Session } from '../agent/session.ts'
@@ -34,7 +35,7 @@ The commands that you see in the file are all that were sent; none changes anyth
   --transport NAME       another way in than the driver's usual one, such as telnet
   --tls-pin sha256/…     the public key that the device must show over HTTPS, when nobody has signed its certificate
   --user NAME            who logs in
-  --password-stdin       first line of standard input: the password; second line, if any: the enable password
+  --password-stdin       first line of standard input: the password; second line, if any: the enable password or pass phrase
   --key FILE             a private key instead; --passphrase-stdin: its passphrase is on standard input
   --host-key SHA256:…    the key that the device must show (default: any; it is printed)
   --legacy-algorithms    also old SSH algorithms, for old devices
@@ -108,6 +109,7 @@ async function requestOf(flags: Flags): Promise<Request> {
       return ask({ message, wrong: (answer) => (answer ? undefined : 'It is needed.') })
     return flags[name] ?? ''
   }
+  const drivers = await loadAll()
   const driver = drivers.find(await must('driver', 'Which driver?'))
   const host = await must('host', 'Address of the device?')
   const username = await must('user', 'Who logs in?')
@@ -165,10 +167,11 @@ async function requestOf(flags: Flags): Promise<Request> {
 
 async function secretsFrom(flags: Flags, driver: Driver): Promise<(string | undefined)[]> {
   if (flags['password-stdin'] || flags['passphrase-stdin']) return linesOf(await readAll(process.stdin))
-  if (flags.key !== undefined) return []
+  const passphrase = async () => (Passphrase.isWantedBy(driver) ? askSecret('Which pass phrase?') : undefined)
+  if (flags.key !== undefined) return [undefined, await passphrase()]
   const password = await askSecret(`Password of ${flags.user ?? 'the user'}?`)
   const another = driver.enable && (await agree('Is the enable password another one?'))
-  return [password, another ? await askSecret('Enable password?') : undefined]
+  return [password, another ? await askSecret('Enable password?') : await passphrase()]
 }
 
 function linesOf(said: string): string[] {
@@ -186,9 +189,8 @@ async function take({ target, enable, source }: Request): Promise<Taken> {
   const { driver } = target
   const connection = await connect(target, { signal: cancel.signal })
   try {
-    const { hostKey } = connection
-    console.log(`logged in${hostKey === undefined ? '' : `; the host key is ${hostKey}`}`)
-    const recorder = new Recorder(driver)
+    console.log(`logged in${connection.hostKey === undefined ? '' : `; the host key is ${connection.hostKey}`}`)
+    const recorder = new Recorder(driver, Passphrase.of(driver, { enable }))
     const session = await Session.open({
       driver,
       connection: recorder.listen(connection),

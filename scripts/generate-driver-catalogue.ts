@@ -1,6 +1,10 @@
-/** protocol/driver-catalogue.ts, made from the agent's drivers: hub and agent share names and never each other's code. */
+/**
+ * protocol/driver-catalogue.ts, made from the agent's drivers: hub and agent share names and never each other's code, and the agent
+ * knows what it has without loading it.
+ */
 import type { Driver } from '../agent/driver.ts'
-import { drivers } from '../agent/drivers/index.ts'
+import { driverDigest } from '../agent/driver-catalogue.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 
 const head = `import type { Transport } from './transport.ts'
 
@@ -13,6 +17,8 @@ export interface DriverCatalogueEntry {
   readonly aliases: readonly string[]
   /** Ways in, the usual one first. */
   readonly transports: readonly Transport[]
+  /** Of its content: what an agent of this release announces. 16 hex digits. */
+  readonly digest: string
 }
 
 /** Every driver of this release, by name: what people call it and what it reads. */
@@ -20,16 +26,25 @@ export const driverCatalogue: readonly DriverCatalogueEntry[] = [
 `
 
 /** The whole file, as Biome would format it. */
-export function driverCatalogue(): string {
-  return `${head}${drivers.all.map(entry).join('')}]\n`
+export async function driverCatalogue(): Promise<string> {
+  const { all } = await loadAll()
+  return `${head}${all.map(entry).join('')}]\n`
 }
 
-function entry({ name, title, aliases, transports }: Driver): string {
+function entry(driver: Driver): string {
+  const { name, title, aliases, transports } = driver
   const words = aliases.map(quoted)
   const list = `    aliases: [${words.join(', ')}],\n`
   const aliasLines =
     list.length <= 121 ? list : `    aliases: [\n${words.map((word) => `      ${word},\n`).join('')}    ],\n`
-  return `  {\n    name: ${quoted(name)},\n    title: ${quoted(title)},\n${aliasLines}    transports: [${transports.map(quoted).join(', ')}],\n  },\n`
+  const lines = [
+    `    name: ${quoted(name)},\n`,
+    `    title: ${quoted(title)},\n`,
+    aliasLines,
+    `    transports: [${transports.map(quoted).join(', ')}],\n`,
+    `    digest: ${quoted(driverDigest(driver))},\n`,
+  ]
+  return `  {\n${lines.join('')}  },\n`
 }
 
 /** @throws RangeError when a word needs escaping, which no name of a driver does */

@@ -1,6 +1,6 @@
 /** deploy/DRIVERS.md, made from the agent's drivers and their recordings: which systems can be read, and by what names. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 import { parseRecording } from '../agent/replay/recording.ts'
 
 const folder = new URL('../agent/drivers/recordings/', import.meta.url)
@@ -24,7 +24,8 @@ says what is not confirmed. Look at the first masked backup of such a device bef
 `
 
 /** The whole page in Markdown. */
-export function driverPage(): string {
+export async function driverPage(): Promise<string> {
+  const drivers = await loadAll()
   const evidence = evidenceOf(readdirSync(folder).filter((file) => file.endsWith('.session')))
   const rows = drivers.all.map(({ name, title, aliases, transports }) => {
     const tried = [...(evidence.get(name) ?? [])].toSorted().join(', ')

@@ -3,8 +3,8 @@ import { failures } from '../protocol/failure.ts'
 import { generated, stale } from './generate.ts'
 import { troubleshooting } from './generate-troubleshooting.ts'
 
-it.each(Object.keys(generated))('%s is what `npm run generate` makes', (path) => {
-  expect(stale()).not.toContain(path)
+it.each(Object.keys(generated))('%s is what `npm run generate` makes', async (path) => {
+  expect(await stale()).not.toContain(path)
 })
 
 it('[SUP-2] the troubleshooting page explains every code, and each link leads to a heading', () => {

@@ -12,7 +12,7 @@ import { envExample } from './generate-env-example.ts'
 import { troubleshooting } from './generate-troubleshooting.ts'
 
 /** Path from the root of the repository, and what makes its text. */
-export const generated: Readonly<Record<string, () => string>> = {
+export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': envExample,
   'deploy/DRIVERS.md': driverPage,
   'deploy/TROUBLESHOOTING.md': troubleshooting,
@@ -22,8 +22,9 @@ export const generated: Readonly<Record<string, () => string>> = {
 const root = new URL('../', import.meta.url)
 
 /** @returns paths of generated files whose text is not what the code makes of them now */
-export function stale(): string[] {
-  return Object.keys(generated).filter((path) => current(path) !== generated[path]?.())
+export async function stale(): Promise<string[]> {
+  const texts = await Promise.all(Object.entries(generated).map(async ([path, make]) => ({ path, text: await make() })))
+  return texts.filter(({ path, text }) => current(path) !== text).map(({ path }) => path)
 }
 
 function current(path: string): string | undefined {
@@ -37,11 +38,11 @@ function current(path: string): string | undefined {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
-  const paths = stale()
+  const paths = await stale()
   for (const path of paths) {
     if (values.check) console.error(`${path} is out of date: npm run generate`)
     else {
-      writeFileSync(new URL(path, root), generated[path]?.() ?? '')
+      writeFileSync(new URL(path, root), (await generated[path]?.()) ?? '')
       console.log(`${path} written`)
     }
   }

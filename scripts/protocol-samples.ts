@@ -16,6 +16,7 @@ import { nudges } from '@netraven/protocol/nudges.ts'
 import { newBoxKeys, sealTo } from '@netraven/protocol/sealed-box.ts'
 import { type Statement, statementBytes } from '@netraven/protocol/statement.ts'
 import { PROTOCOL_VERSION } from '@netraven/protocol/version.ts'
+import { fieldSamples, keySecret } from './protocol-sample-fields.ts'
 
 const seedOf = (fill: number) => Buffer.alloc(32, fill).toString('base64url')
 const idOf = (tail: number) => `01936c1e-7b2a-7c3d-8e4f-${String(tail).padStart(12, '0')}`
@@ -199,6 +200,14 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
     },
   },
   'diagnosed-answer': { call: 'diagnosed', side: 'answer', value: {} },
+  'climbed-question': {
+    ...{ call: 'climbed', side: 'question' },
+    value: {
+      ...{ task: idOf(13), attempt: 1, steps: tested.outcome.steps.slice(0, 2) },
+      current: { rung: 'banner', ms: 3000 },
+    },
+  },
+  'climbed-answer': { call: 'climbed', side: 'answer', value: {} },
   'renew-question': {
     ...{ call: 'renew', side: 'question' },
     value: { holding, health: { rssBytes: 98_000_000, spooled: 0, active: 7 } },
@@ -253,6 +262,7 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
     ...{ call: 'content', side: 'answer' },
     value: { state: 'refused', failure: { code: 'TRANSMISSION_CORRUPT', details: { task: idOf(10) } } },
   },
+  ...fieldSamples({ agent, hub, sealer, nowMs: NOW, idOf }),
 }
 
 function envelopeOf(name: string, bytes: Uint8Array): object {
@@ -319,8 +329,13 @@ const samples: Record<string, object> = {
     ...{ kind: 'enrolled', token, session: agentChallenge },
     ...{ response: { publicKey: hub.publicKey, agent: agentId, envelope: welcome }, reads: enrolled },
   },
+  'answer-ok': plain('AnswerBody', AnswerBody, { ok: { tasks: [] } }),
   'answer-failure': plain('AnswerBody', AnswerBody, { failure: { code: 'TASK_NOT_HELD', details: { attempt: 2 } } }),
   box: { kind: 'box', sealKey: sealer.publicKey, secretKey: boxKeys.secretKey, box: task.box, value: secret },
+  'box-key': {
+    ...{ kind: 'box', sealKey: sealer.publicKey, secretKey: boxKeys.secretKey },
+    ...{ box: sealer.seal(keySecret({ idOf })), value: keySecret({ idOf }) },
+  },
   statement: {
     kind: 'statement',
     publicKey: agent.publicKey,

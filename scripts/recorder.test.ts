@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { drivers } from '../agent/drivers/index.ts'
-import { readReplayed } from '../agent/replay/reading.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
+import { Passphrase } from '../agent/passphrase.ts'
+import { LOGIN, readReplayed } from '../agent/replay/reading.ts'
 import { formatRecording, parseRecording, type Recording } from '../agent/replay/recording.ts'
 import { Recorder } from './recorder.ts'
+
+const drivers = await loadAll()
 
 const folder = new URL('../agent/drivers/recordings/', import.meta.url)
 const names = readdirSync(folder).filter((name) => name.endsWith('.session'))
@@ -16,7 +19,7 @@ function driverOf(recording: Recording) {
 
 /** Records a device that itself replays a recording. */
 async function recordAgain(recording: Recording) {
-  const recorder = new Recorder(driverOf(recording))
+  const recorder = new Recorder(driverOf(recording), Passphrase.of(driverOf(recording), LOGIN))
   const read = await readReplayed(driverOf(recording), recording, { secrets: 'keep' }, (device) =>
     recorder.listen(device),
   )
@@ -27,6 +30,7 @@ describe('a recording of a session', () => {
   it.each(names)('of %s replays to the same text', async (name) => {
     const { read, made } = await recordAgain(parseRecording(readFileSync(new URL(name, folder), 'utf8')))
     const written = parseRecording(formatRecording(made))
+    expect(formatRecording(made)).not.toContain(LOGIN.enable)
     const again = await readReplayed(driverOf(written), written, { secrets: 'keep' })
     expect(again.text).toBe(read.text)
   })

@@ -6,6 +6,7 @@
 import type { Channel, Connection, ExchangeLimits } from '../agent/channel.ts'
 import { commandsOf, type Driver } from '../agent/driver.ts'
 import { ENTER } from '../agent/guard.ts'
+import type { Passphrase } from '../agent/passphrase.ts'
 import type { Recording, Reply, Segment } from '../agent/replay/recording.ts'
 
 type Ends = Pick<Connection, 'shell' | 'exec' | 'exchange'>
@@ -31,9 +32,12 @@ export class Recorder {
   readonly #driver: Driver
   readonly #turns: Turn[] = []
   readonly #execs: Exec[] = []
+  readonly #passphrase: Passphrase | undefined
 
-  constructor(driver: Driver) {
+  /** @param passphrase goes into the driver's commands, and is not written down */
+  constructor(driver: Driver, passphrase?: Passphrase) {
     this.#driver = driver
+    this.#passphrase = passphrase
   }
 
   /** The same connection, listened to. */
@@ -50,7 +54,7 @@ export class Recorder {
       },
       exec: async (command) => {
         const channel = await device.exec(command)
-        const exec: Exec = { command, said: [], exit: 0 }
+        const exec: Exec = { command: this.#plain(command), said: [], exit: 0 }
         this.#execs.push(exec)
         return listened(channel, {
           typed: () => undefined,
@@ -74,7 +78,7 @@ export class Recorder {
   recording(about: Pick<Recording, 'evidence' | 'source'>): Recording {
     const { login, runs } = this.#shell()
     for (const { command, said, exit } of this.#execs) {
-      const text = decode(said).replaceAll('\r\n', '\n').replace(/\n$/, '')
+      const text = this.#plain(decode(said)).replaceAll('\r\n', '\n').replace(/\n$/, '')
       runs.set(command, { segments: [{ text }], exit })
     }
     return { driver: this.#driver.name, ...about, secrets: [], login, runs, refuse: { segments: [], exit: 0 } }
@@ -86,8 +90,9 @@ export class Recorder {
     const farewells = new Set(this.#driver.logout)
     const answers = new Set(this.#driver.answers.map(({ send }) => send.replace(/\\c$/, '')))
     const keys = new Set(this.#driver.pagers.map(({ send }) => send))
-    for (const { typed, said } of this.#turns) {
-      const text = decode(said).replace(CURSOR_QUESTION, '')
+    for (const turn of this.#turns) {
+      const typed = this.#plain(turn.typed)
+      const text = this.#plain(decode(turn.said)).replace(CURSOR_QUESTION, '')
       const line = typed.endsWith(ENTER) ? typed.slice(0, -ENTER.length) : undefined
       if (typed === '' || CURSOR_REPORT.test(typed)) talk.goOn(text)
       else if (typed === ENTER) talk.enter(text)
@@ -98,6 +103,10 @@ export class Recorder {
       else talk.read(keys.has(line) ? 'key' : 'hidden', withoutLineEnd(text, ''))
     }
     return talk.end()
+  }
+
+  #plain(text: string): string {
+    return this.#passphrase?.hide(text) ?? text
   }
 }
 

@@ -56,7 +56,7 @@ async function main() {
   const pinned = pinnedVersion()
   if (!pinned) return giveUp(`The pinned Node does not run: ${pinnedNode}. Remove node_modules and try again.`)
   if (Number(pinned.split('.')[0]) < 24) return giveUp(`node_modules has Node ${pinned}; 24 is needed.`)
-  if (!addOnsLoad() && hasCompiler()) await step('native add-ons', rebuildAddOns, 'SSH logins are a little slower')
+  removeAddOn()
   if (isTest) await debianPackages()
 
   const script = join(root, 'scripts', isTest ? 'test-all.ts' : 'demo.ts')
@@ -92,38 +92,12 @@ function npm(node, args, more = {}) {
   return program ? run(node, [program, ...args], 'log', env) : run('npm', args, 'log', env)
 }
 
-/** ssh2's optional native parts, compiled by npm for the Node that ran npm; without them ssh2 is only slower. */
-function addOnsLoad() {
-  // cpu-features is npm's to leave out where it can't be built; what is there must load.
-  const program = `require("ssh2/lib/protocol/crypto/build/Release/sshcrypto.node")
-    try { require.resolve("cpu-features/package.json") } catch { process.exit(0) }
-    require("cpu-features")()`
-  return spawnSync(pinnedNode, ['--eval', program], { cwd: root, stdio: 'ignore' }).status === 0
-}
-
-function hasCompiler() {
-  return ['make', 'c++', 'python3'].every((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0)
-}
-
-async function rebuildAddOns() {
-  const headers = nodeHeaders()
-  const status = await npm(
-    pinnedNode,
-    ['rebuild', 'ssh2', 'cpu-features'],
-    headers ? { npm_config_nodedir: headers } : {},
-  )
-  return status === 0 && !addOnsLoad() ? 1 : status
-}
-
-/** The pinned Node's package brings its headers, so that nothing has to be fetched. */
-function nodeHeaders() {
-  const beside = [modules, join(modules, 'node', 'node_modules')].filter(existsSync)
-  const folders = beside.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((n) => n.startsWith('node-'))
-      .map((n) => join(folder, n)),
-  )
-  return folders.find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')))
+/**
+ * Takes away ssh2's optional native part where npm has compiled it: on Node 24.19 and later it ends the process when the garbage
+ * collector clears one of its ciphers (nodejs/node#65446, mscdex/ssh2#1511). Without it ssh2 uses node:crypto.
+ */
+function removeAddOn() {
+  rmSync(join(modules, 'ssh2', 'lib', 'protocol', 'crypto', 'build'), { recursive: true, force: true })
 }
 
 async function debianPackages() {

@@ -96,3 +96,13 @@ describe('netraven-agent', () => {
     expect(await netravenAgent(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('enroll') })
   })
 })
+
+it('loads no native add-on: the one of ssh2 would end the process', async () => {
+  const preload = `process.on('exit', () => {
+    try { process.dlopen({ exports: {} }, 'none.node') } catch (error) { process.stderr.write(error.message) }
+  })`
+  const { stderr } = await netravenAgent(['--help'], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+  })
+  expect(stderr).toContain('netraven-agent loads no native add-ons')
+})

@@ -1,7 +1,8 @@
 /** Devices over the API on real databases: one by one, by file, and the runs that read them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ImportReport } from '../hub/api/device.ts'
-import { closeRuns, failTasks, sweepTasks } from '../hub/tasks.ts'
+import { failTasks } from '../hub/task-ends.ts'
+import { closeRuns, sweepTasks } from '../hub/tasks.ts'
 import { openTestApi, type TestApi } from './api.ts'
 import { servers } from './postgres.ts'
 import { seedAgent } from './seed.ts'
@@ -240,9 +241,7 @@ describe.each(servers)('devices on %s', (kind) => {
       await closeRuns(db)
       const run = await api.call('GET', `/api/runs/${task.run_id}`)
       expect(run.body).toMatchObject({
-        total: 3,
-        queued: 2,
-        failed: 1,
+        ...{ total: 3, queued: 2, failed: 1 },
         failures: [{ device: 'r1', code: 'TCP_TIMEOUT', message: 'Device unreachable' }],
       })
       expect(JSON.stringify(run.body.failures)).toMatch(/\(site runs\).*nc -vz -w 10 192\.0\.2\.1 22/)

@@ -74,6 +74,15 @@ describe('who may import whom', () => {
     ).toEqual([])
   })
 
+  it('a driver is loaded when a task names it: nothing that ships brings one along', () => {
+    const isDriver = /^agent\/drivers\/(?!index\.ts$)\w+\.ts$/
+    const early = shipped.flatMap(({ path, imports }) =>
+      imports.filter(({ file, kind }) => kind !== 'dynamic' && isDriver.test(file ?? '')).map(() => path),
+    )
+    expect(early).toEqual([])
+    expect(shipped.filter(({ path }) => isDriver.test(path)).length).toBeGreaterThan(100)
+  })
+
   it('the session engine talks over any byte stream: backup.ts and run.ts alone know transports', () => {
     const rule = (file: string, { path, isTest }: Source) =>
       file.startsWith('agent/transport/') &&

@@ -4,6 +4,7 @@ import type { Report } from '@netraven/protocol/report.ts'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Backups } from '../hub/backups.ts'
+import { noteClimb } from '../hub/climbs.ts'
 import { inTransaction } from '../hub/db/connect.ts'
 import { newId } from '../hub/ids.ts'
 import { silentLog } from '../hub/log.ts'
@@ -78,6 +79,13 @@ describe.each(servers)('testing a credential on %s', (kind) => {
       .where('device_id', '=', device)
       .where('credential_id', '=', named)
       .executeTakeFirstOrThrow()
+
+  it('[DAUTH-6] while it still climbs nothing is judged, also above the login', async () => {
+    await test()
+    const [task] = await claim()
+    await noteClimb(api.database.db, agent.id, { task: task?.id ?? '', attempt: 1, steps: letIn })
+    expect(await shown()).toMatchObject({ state: 'running', steps: letIn, opens: null })
+  })
 
   it('[DAUTH-6] both addresses start the same test, and asking again shows it', async () => {
     const first = await test()

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import { backup, type Read } from '../agent/backup.ts'
 import type { Driver } from '../agent/driver.ts'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 import { defaultPolicy, parsePolicy } from '../agent/policy.ts'
 import { connect } from '../agent/transport/connect.ts'
 import { wayThrough } from '../agent/transport/hops.ts'
@@ -28,7 +28,8 @@ export interface Reading {
   readonly policy?: string
 }
 
-export function readDevice(reading: Reading): Promise<Read> {
+export async function readDevice(reading: Reading): Promise<Read> {
+  const drivers = await loadAll()
   const driver = typeof reading.driver === 'string' ? drivers.find(reading.driver) : reading.driver
   if (!driver) throw new RangeError(`there is no driver ${reading.driver}`)
   const id = randomUUID()

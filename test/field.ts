@@ -103,7 +103,12 @@ export class Field {
 
   /** A `netraven` command of the one who is logged in. */
   cli(args: readonly string[], input = ''): Promise<Finished> {
-    return netraven(args, { XDG_CONFIG_HOME: join(this.folder, 'config') }, input)
+    return netraven(args, this.cliEnv, input)
+  }
+
+  /** Where the login of the one who is logged in is kept. */
+  get cliEnv(): Environment {
+    return { XDG_CONFIG_HOME: join(this.folder, 'config') }
   }
 
   /** A `netraven` command that prints JSON. */

@@ -52,7 +52,7 @@ describe.each(servers.slice(0, 1))('the agents’ door on %s', (kind) => {
     http = createServer()
     gateway = openGateway(http, {
       ...{ hubId, driverFile: async () => '{}', tried: async () => undefined },
-      ...{ diagnostic: async () => ({}), diagnosed: async () => undefined },
+      ...{ diagnostic: async () => ({}), diagnosed: async () => undefined, climbed: async () => undefined },
       signingKey: () => hubKey,
       announcedKeys: () => announced,
       findAgent: (id) => findAgent(db, id),

@@ -39,8 +39,8 @@ export const raisedCeilings: Readonly<Record<string, { readonly lines: number; r
     why: 'every way in which a prompt, an echo and what stands between them may look',
   },
   'agent/drivers/index.ts': {
-    lines: 420,
-    why: 'two lines a driver, and nothing else',
+    lines: 250,
+    why: 'one line a driver, and nothing else',
   },
   'agent/transport/http.test.ts': {
     lines: 400,

@@ -111,7 +111,9 @@ describe('testing a device', () => {
     })
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     test = await (await postgresFor(servers[0] ?? 'embedded')).newDatabase()
-    field = await Field.open({ databaseUrl: test.url, devices: cases.length + 1, agents: 1 })
+    // What fails is to be seen as it fails, at once.
+    const hubEnv = { RETRY_AFTER_MS: '0' }
+    field = await Field.open({ databaseUrl: test.url, devices: cases.length + 1, agents: 1, hubEnv })
     await must(
       field.cli(['credentials', 'add', 'wrong', '--username', 'backup', '--password-stdin'], 'canary-wrong-password\n'),
     )

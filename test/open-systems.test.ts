@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Driver } from '../agent/driver.ts'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 import { failureOf, type Reading, readDevice } from './device-reading.ts'
 import {
   BGPD_SECRET,
@@ -15,6 +15,8 @@ import {
 import type { OpenSshPeer } from './peers/openssh.ts'
 import { startOpenSsh } from './peers/openssh.ts'
 import { whyNot } from './peers/programs.ts'
+
+const drivers = await loadAll()
 
 const noPeers = await whyNot(['openssh', 'bird', 'openbgpd', 'openvswitch'], process.env.CI)
 if (noPeers) console.warn(`no open systems are tested: ${noPeers}`)

@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drivers } from '../agent/drivers/index.ts'
+import { loadAll } from '../agent/loaded-drivers.ts'
 import { failureOf, type Reading, readDevice } from './device-reading.ts'
 import { FRR_HOSTNAME, FRR_SECRET, type FrrPeer, startFrr } from './peers/frr.ts'
 import { freePort, type OpenSshOptions, type OpenSshPeer, startOpenSsh } from './peers/openssh.ts'
 import { endAll, whyNot } from './peers/programs.ts'
+
+const drivers = await loadAll()
 
 const noPeers = await whyNot(['openssh', 'frr'], process.env.CI)
 if (noPeers) console.warn(`no real devices are tested: ${noPeers}`)

@@ -130,6 +130,11 @@ async function finish(child: ChildProcess, input: string): Promise<Finished> {
   return { code, stdout: Buffer.concat(out.stdout).toString(), stderr: Buffer.concat(out.stderr).toString() }
 }
 
+/** Starts a `netraven` command that is watched while it runs. */
+export function startNetraven(args: readonly string[], env: Environment = {}): Running {
+  return new Running(start('hub/netraven.js', args, env))
+}
+
 /** Runs a `netraven` command to its end. */
 export function netraven(args: readonly string[], env: Environment = {}, input = ''): Promise<Finished> {
   return finish(start('hub/netraven.js', args, env), input)

@@ -1,13 +1,18 @@
 /** Tests of devices in the queue and over the API, on real databases. */
+import type { Question } from '@netraven/protocol/calls.ts'
+import type { Failure } from '@netraven/protocol/failure.ts'
+import type { Step } from '@netraven/protocol/ladder.ts'
 import type { Report } from '@netraven/protocol/report.ts'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Reachability } from '../hub/api/reachability.ts'
 import { Backups } from '../hub/backups.ts'
+import { noteClimb } from '../hub/climbs.ts'
 import { inTransaction } from '../hub/db/connect.ts'
 import { newId } from '../hub/ids.ts'
 import { silentLog } from '../hub/log.ts'
 import { ordersFor } from '../hub/orders.ts'
-import { claimTasks, sweepTasks } from '../hub/tasks.ts'
+import { claimTasks, renewTasks, sweepTasks } from '../hub/tasks.ts'
 import { openTestApi, type TestApi } from './api.ts'
 import { servers } from './postgres.ts'
 import { type SeededAgent, seedAgent, seedDevice, seedRun, seedSite, signedReport } from './seed.ts'
@@ -79,6 +84,96 @@ describe.each(servers)('testing devices on %s', (kind) => {
     expect(await deviceRow()).toEqual(before)
     const run = await api.call('GET', `/api/runs/${String(body.run)}`)
     expect(run.body).toMatchObject({ state: 'finished', total: 1, succeeded: 1, failed: 0 })
+  })
+
+  const behind: Step[] = [
+    { rung: 'dns', state: 'skipped', ms: 0 },
+    { rung: 'tcp', state: 'passed', ms: 3, detail: '127.0.0.1 port 22' },
+  ]
+  const atBanner = { steps: behind, current: { rung: 'banner', ms: 3000 } } as const
+  const climbs = (question: Question<'climbed'>, by = agent) => noteClimb(api.database.db, by.id, question)
+  const refusal = (answer: Promise<unknown>) =>
+    answer.then(
+      () => 'taken',
+      (error: Failure) => error.code,
+    )
+  const shown = async () => (await api.call('GET', path())).body
+
+  it('[DEV-2] while it climbs, the rungs behind it and the one that it stands on are shown, until the report replaces them', async () => {
+    await start()
+    const { id: task, attempt } = await claimed()
+    expect(await shown()).toMatchObject({ state: 'running', steps: [], current: null })
+    await climbs({ task, attempt, ...atBanner })
+    const { current, ...test } = await shown()
+    expect(test).toMatchObject({ state: 'running', steps: behind, failure: null, durationMs: null })
+    expect(current).toMatchObject({ rung: 'banner', ms: expect.any(Number), since: expect.any(String) })
+    const { ms, since } = Reachability.shape.current.parse(current) ?? { ms: 0, since: '' }
+    expect(ms).toBeGreaterThanOrEqual(3000)
+    expect((await start()).body).toMatchObject({ steps: behind, current: { rung: 'banner', since } })
+    await climbs({ task, attempt, steps: behind })
+    expect(await shown()).toMatchObject({ steps: behind, current: null })
+
+    await climbs({ task, attempt, ...atBanner })
+    const steps: Step[] = [{ rung: 'tcp', state: 'passed', ms: 4 }]
+    const facts = { capturedAtMs: Date.now(), durationMs: 40 }
+    const said: Report = { task, attempt, device, ...facts, outcome: { kind: 'tested', steps } }
+    expect(await backups.report(agent, [said])).toMatchObject([{ state: 'recorded' }])
+    // One that was overtaken by the report.
+    await climbs({ task, attempt, ...atBanner })
+    expect(await shown()).toMatchObject({ state: 'passed', steps, current: null })
+  })
+
+  it('[DEV-2] a rung is taken from the agent that holds the test in this very attempt, and from nobody else', async () => {
+    await start()
+    const { id: task, attempt } = await claimed()
+    const other = await seedAgent(api.database.db, site)
+    expect(await refusal(climbs({ task, attempt, ...atBanner }, other))).toBe('TASK_NOT_HELD')
+    expect(await refusal(climbs({ task, attempt: attempt + 1, ...atBanner }))).toBe('TASK_NOT_HELD')
+    expect(await refusal(climbs({ task: newId(), attempt, ...atBanner }))).toBe('TASK_NOT_HELD')
+    expect(await shown()).toMatchObject({ steps: [], current: null })
+
+    device = await seedDevice(api.database.db, site)
+    const { tasks } = await seedRun(api.database.db, site, [device])
+    const backup = await claimed()
+    expect([backup.id, await refusal(climbs({ task: backup.id, attempt: 1, ...atBanner }))]).toEqual([
+      tasks[0],
+      'TASK_NOT_HELD',
+    ])
+  })
+
+  it('[DEV-2] a test that is taken anew begins below, and one that is lost for good shows how far it came', async () => {
+    const { db } = api.database
+    await start()
+    const { id: task } = await claimed()
+    const runsOut = async () => {
+      await db
+        .updateTable('tasks')
+        .set({ lease_until: new Date(0) })
+        .where('id', '=', task)
+        .execute()
+      await sweepTasks(db)
+    }
+    await climbs({ task, attempt: 1, ...atBanner })
+    await runsOut()
+    expect(await shown()).toMatchObject({ state: 'queued', steps: [], current: null })
+    expect(await refusal(climbs({ task, attempt: 1, ...atBanner }))).toBe('TASK_NOT_HELD')
+    await renewTasks(db, agent.id, [{ task, attempt: 1 }], limits.leaseMs)
+    expect(await shown()).toMatchObject({ state: 'running', steps: behind, current: { rung: 'banner' } })
+
+    await runsOut()
+    expect(await claimed()).toMatchObject({ id: task, attempt: 2 })
+    expect(await shown()).toMatchObject({ state: 'running', steps: [], current: null })
+    expect(await refusal(climbs({ task, attempt: 1, ...atBanner }))).toBe('TASK_NOT_HELD')
+    await runsOut()
+    await claimed()
+    await climbs({ task, attempt: 3, ...atBanner })
+    await runsOut()
+    expect(await shown()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'TASK_LOST' },
+      steps: behind,
+      current: null,
+    })
   })
 
   it('the order that an agent gets says that it is a test, and a backup’s says nothing new', async () => {

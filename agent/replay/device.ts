@@ -2,6 +2,7 @@
  * A device that replays a recording: what it would do with the bytes that arrive. It knows no SSH and no clock; whoever
  * runs it gives it a peer to write to. One recording is laid out in bytes once, however many devices replay it.
  */
+import { PASSPHRASE_PLACE } from '@netraven/protocol/driver-file.ts'
 import type { Recording, Segment } from './recording.ts'
 
 export interface ReplayPeer {
@@ -58,7 +59,7 @@ export function replayExec(
   command: string,
   options: Pick<ReplayOptions, 'lineEnd'> = {},
 ): { output: Buffer; exit: number } {
-  const { segments, exit } = recording.runs.get(command) ?? recording.refuse
+  const { segments, exit } = recording.runs.get(recordedAs(recording.runs, command)) ?? recording.refuse
   const text = segments.map((segment) => segment.text).join('')
   const output = text === '' ? '' : `${text}\n`.replaceAll('\n', options.lineEnd ?? '\n')
   return { output: Buffer.from(output), exit }
@@ -117,14 +118,15 @@ class Shell implements ReplayShell {
     const typed = this.#typed
     this.#typed = ''
     const command = Buffer.from(typed, 'latin1').toString()
-    const run = this.#layout.runs.get(command)
-    if (run && echo === typed) {
+    const recorded = recordedAs(this.#layout.runs, command)
+    const run = this.#layout.runs.get(recorded)
+    if (run && recorded === command && echo === typed) {
       this.#go(run)
       return
     }
     this.#write(Buffer.from(echo, 'latin1'))
     if (run) {
-      this.#go(withoutEcho(run, typed.length))
+      this.#go(withoutEcho(run, Buffer.byteLength(recorded)))
     } else if (FAREWELLS.has(command)) {
       this.#write(Buffer.from(this.#lineEnd))
       this.#end()
@@ -179,6 +181,17 @@ class Shell implements ReplayShell {
     if (what === 'end') this.#peer.end()
     else if (what.length > 0) this.#peer.write(what)
   }
+}
+
+/** A recorded device takes any pass phrase that is one word. */
+function recordedAs(runs: ReadonlyMap<string, unknown>, command: string): string {
+  if (runs.has(command)) return command
+  for (const run of runs.keys()) {
+    const [head = '', tail] = run.split(PASSPHRASE_PLACE)
+    if (tail === undefined || !command.startsWith(head) || !command.endsWith(tail)) continue
+    if (/^\S+$/.test(command.slice(head.length, command.length - tail.length))) return run
+  }
+  return command
 }
 
 function withoutEcho([first, ...rest]: readonly Step[], length: number): readonly Step[] {

@@ -12,7 +12,7 @@ import { type ReplayOptions, replayExec, replayShell } from './device.ts'
 import type { Recording } from './recording.ts'
 
 /** What a replayed device takes for its passwords; it takes any. */
-const LOGIN = { password: 'replayed-login', enable: 'replayed-enable' }
+export const LOGIN = { password: 'replayed-login', enable: 'replayed-enable-1' }
 
 export interface ReplayedRead extends Text {
   /** Bytes that the device had sent when the text was there; a cut before them must not go unnoticed. */

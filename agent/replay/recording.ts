@@ -13,7 +13,7 @@
  * @@ source: where this comes from
  * @@ secret: a literal secret that stands below     (one a line)
  * @@ login                                          printed after login, up to the first prompt
- * @@ run: show running-config                       printed after the echo of this command
+ * @@ run: show running-config                       printed after the echo of this command, in the driver's words
  * @@ exit: 1                                        exit status of an exec channel, default 0
  * @@ hidden                                         the device reads a line without echo, then goes on
  * @@ key                                            the device waits for one key without echo, then goes on

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Driver } from '../driver.ts'
-import { drivers } from '../drivers/index.ts'
+import { loadAll } from '../loaded-drivers.ts'
 import { parseRecording, type Recording } from './recording.ts'
 
 export interface Shelved {
@@ -15,7 +15,8 @@ export interface Shelved {
 export const folder = join(import.meta.dirname, '..', 'drivers', 'recordings')
 
 /** @throws RangeError when a recording is malformed. One without a driver is left out: `drivers.test.ts` tells of it. */
-export function shelf(): Shelved[] {
+export async function shelf(): Promise<Shelved[]> {
+  const drivers = await loadAll()
   return readdirSync(folder)
     .filter((file) => file.endsWith('.session'))
     .flatMap((file) => {

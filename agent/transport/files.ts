@@ -11,6 +11,7 @@ import { ScpError, ScpSource } from './scp-source.ts'
 import { connectSsh } from './ssh.ts'
 
 const REQUEST = /^(get|newest) (\/[^\0\n]*|[A-Za-z][\w.\-/: ]*)$/
+const SAID_MAX = 300
 /** How a shell on the device must be given a path. */
 const PLAIN_PATH = /^[\w./:~+-]+$/
 
@@ -104,12 +105,12 @@ class FileReader {
   async #bySftp(verb: string | undefined, path: string, patience: Patience, into?: Sink): Promise<ExchangeReply> {
     const files = this.#files
     if (!files) return unknown('no SFTP')
+    let length = 0
     try {
       const chosen = verb === 'newest' ? await newestOf(files, path, patience) : path
       if (chosen === undefined) return unknown('no file fits')
       const before = await files.size(chosen)
       const pieces: Buffer[] = []
-      let length = 0
       const take = into ?? ((bytes: Buffer) => pieces.push(bytes))
       await files.read(chosen, (bytes) => {
         length += bytes.length
@@ -121,6 +122,8 @@ class FileReader {
       const whole = length === before && before === (await files.size(chosen))
       return { bytes, aside: chosen, file: chosen, ...(whole ? {} : { doubt: 'the file changed while it was read' }) }
     } catch (error) {
+      // Behind the first bytes it is no refusal: another way to ask would be put behind half a file.
+      if (length > 0 && !(error instanceof Failure)) throw new Lost(messageOf(error), { cause: error })
       return refusalOf(error)
     }
   }
@@ -139,8 +142,9 @@ class FileReader {
           const file = source.take(bytes)
           if (file) resolve({ bytes: file, aside: path, file: path })
         } catch (error) {
-          if (error instanceof ScpError && error.isTold) resolve(unknown(error.message))
-          else reject(error)
+          if (error instanceof ScpError && error.isTold && !source.hasBegun) resolve(unknown(error.message))
+          else reject(error instanceof ScpError && error.isTold ? new Lost(error.message, { cause: error }) : error)
+          channel.close()
         }
         if (source.isOver) channel.close()
       })
@@ -153,12 +157,17 @@ class FileReader {
     const { address, port } = this.#target
     const details: FailureDetails = { address, port, command }
     if (error instanceof ScpError) return new Failure('SSH_PROTOCOL', { ...details, reason: error.message })
-    if (error instanceof Lost) return new Failure('CONNECTION_LOST', details, { cause: error })
+    if (error instanceof Lost)
+      return new Failure('CONNECTION_LOST', { ...details, reason: error.message }, { cause: error })
     return error
   }
 }
 
-/** The other side went away. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/[^ -~]+/g, ' ').slice(0, SAID_MAX) : 'refused'
+}
+
+/** The other side went away, or gave up. */
 class Lost extends Error {}
 
 function lost({ error }: End): Lost {

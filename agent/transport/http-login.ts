@@ -1,7 +1,7 @@
 /** How an HTTP session proves who asks. Each secret is given to the device once for each session, never again after a refusal. */
 import { randomBytes } from 'node:crypto'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { ExchangeLimits } from '../channel.ts'
+import type { ExchangeLimits, Sink } from '../channel.ts'
 import type { HttpPlan, HttpStep } from '../http-plan.ts'
 import type { Climb } from '../ladder.ts'
 import type { Target } from '../target.ts'
@@ -11,7 +11,7 @@ import { type DigestChallenge, digestAnswer, digestChallenge } from './http-dige
 const STEP_MAX_BYTES = 4 * 1024 * 1024
 
 interface Client {
-  ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told>
+  ask(ask: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told>
 }
 
 type Values = Readonly<Record<string, string>>
@@ -46,20 +46,20 @@ export class HttpLogin {
   }
 
   /** A request with what proves who asks. @throws Failure PASSWORD_REJECTED and as `HttpClient.ask` */
-  async ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
-    if (this.#proved) return this.#ask(ask, command, limits)
+  async ask(ask: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told> {
+    if (this.#proved) return this.#ask(ask, command, limits, into)
     // Without a step of its own the login is judged with the first request.
     this.#ladder?.enter('login')
-    const told = await this.#ask(ask, command, limits)
+    const told = await this.#ask(ask, command, limits, into)
     this.#ladder?.pass('login', this.#plan.login.kind)
     this.#ladder?.enter('command')
     return told
   }
 
-  async #ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
+  async #ask(ask: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told> {
     const headers = { ...filled(this.#plan.headers, this.#values), ...ask.headers, ...this.#standing() }
-    if (this.#plan.login.kind === 'digest') return this.#digest({ ...ask, headers }, command, limits)
-    const told = await this.#client.ask({ ...this.#filled(ask), headers }, command, limits)
+    if (this.#plan.login.kind === 'digest') return this.#digest({ ...ask, headers }, command, limits, into)
+    const told = await this.#client.ask({ ...this.#filled(ask), headers }, command, limits, into)
     if (told.status === 401 && !this.#proved) throw this.#rejected({ status: 401 })
     this.#proved = true
     return told
@@ -97,8 +97,8 @@ export class HttpLogin {
   }
 
   /** The first request goes without; the challenge that it brings is answered, once (RFC 7616 section 3.3). */
-  async #digest(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
-    const told = await this.#client.ask(this.#answered(ask), command, limits)
+  async #digest(ask: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told> {
+    const told = await this.#client.ask(this.#answered(ask), command, limits, into)
     if (told.status !== 401) return told
     const challenges = headerValues(told, 'www-authenticate')
     const challenge = digestChallenge(challenges)
@@ -110,6 +110,7 @@ export class HttpLogin {
       headers ? { ...ask, headers: { ...ask.headers, ...headers } } : this.#answered(ask),
       command,
       limits,
+      into,
     )
     if (again.status === 401) throw this.#rejected({ status: 401 })
     this.#proved = true

@@ -3,11 +3,13 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Failure } from '@netraven/protocol/failure.ts'
+import { HEAD_BYTES } from '../artifact-check.ts'
 import type { Channel, Connection, ExchangeLimits, ExchangeReply, Sink } from '../channel.ts'
 import { systemClock } from '../clock.ts'
 import type { Climb } from '../ladder.ts'
 import { Patience } from '../patience.ts'
 import type { ConnectParts, Target } from '../target.ts'
+import { fileIn } from './http-file.ts'
 import { HttpLogin } from './http-login.ts'
 import { readable } from './media.ts'
 import { connectTcp } from './tcp.ts'
@@ -31,7 +33,10 @@ export interface Ask {
 export interface Told {
   readonly status: number
   readonly message: IncomingMessage
+  /** Empty when its bytes went elsewhere. */
   readonly body: Buffer
+  /** How it begins. */
+  readonly head: Buffer
 }
 
 /**
@@ -67,10 +72,10 @@ class HttpConnection implements Connection {
     const [, method, path, body] = REQUEST.exec(command) ?? []
     if (method === undefined || path === undefined)
       throw new Failure('POLICY_COMMAND', { command: command.slice(0, 200) })
-    const told = await this.#login.ask({ method, path, body, headers: {} }, command, limits)
+    const told = await this.#login.ask({ method, path, body, headers: {} }, command, limits, into)
     return replyOf(
       told,
-      into,
+      into && path,
       this.#client.failure('HTTP_STATUS', { command, status: told.status, said: saidBy(told) }),
     )
   }
@@ -88,14 +93,14 @@ class HttpConnection implements Connection {
   }
 }
 
-/** @throws `failed` when the device itself has a problem */
-function replyOf(told: Told, into: Sink | undefined, failed: Failure): ExchangeReply {
+/**
+ * @param path of a file whose bytes have gone elsewhere already
+ * @throws `failed` when the device itself has a problem
+ */
+function replyOf(told: Told, path: string | undefined, failed: Failure): ExchangeReply {
   const { status, body, message } = told
-  if (status >= 200 && status < 300) {
-    if (into) {
-      into(body)
-      return { bytes: Buffer.alloc(0) }
-    }
+  if (isWell(message)) {
+    if (path !== undefined) return { bytes: Buffer.alloc(0), ...fileIn(message, told.head, path) }
     const { bytes, doubt } = readable(body, message.headers['content-type'])
     return { bytes, ...(doubt === undefined ? {} : { doubt }) }
   }
@@ -104,6 +109,8 @@ function replyOf(told: Told, into: Sink | undefined, failed: Failure): ExchangeR
   if (status >= 300 && status < 500 && status !== 408 && status !== 429) return { ...nothing, refused: 'unknown' }
   throw failed
 }
+
+const isWell = ({ statusCode = 0 }: IncomingMessage) => statusCode >= 200 && statusCode < 300
 
 function saidBy({ body, message }: Told): string {
   const text = body.toString('utf8', 0, SAID_MAX * 4).replace(/<[^<>]{0,300}>/g, ' ')
@@ -137,14 +144,15 @@ export class HttpClient {
   /**
    * One request; cookies are kept, redirections on the same device followed.
    * @param command for failures
+   * @param into takes the bytes of a good answer as they come, and of no other
    * @throws Failure DEVICE_COMMAND_TIMEOUT, OUTPUT_TOO_LARGE, CONNECTION_LOST, as `open`, or the reason of the signal
    */
-  async ask(ask: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
-    let told = await this.#once(ask, command, limits)
+  async ask(ask: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told> {
+    let told = await this.#once(ask, command, limits, into)
     for (let times = 0; times < REDIRECTS_MAX && ask.method === 'GET'; times += 1) {
       const path = this.#redirection(told, ask.path)
       if (path === undefined) break
-      told = await this.#once({ ...ask, path }, command, limits)
+      told = await this.#once({ ...ask, path }, command, limits, into)
     }
     return told
   }
@@ -169,18 +177,20 @@ export class HttpClient {
     return this.#target.transport === 'https' ? connectTls(stream, this.#target, parts) : stream
   }
 
-  #once({ method, path, body, headers }: Ask, command: string, limits: ExchangeLimits): Promise<Told> {
+  #once({ method, path, body, headers }: Ask, command: string, limits: ExchangeLimits, into?: Sink): Promise<Told> {
     const { signal, clock = systemClock } = this.#parts
     const maxBytes = Math.min(limits.maxBytes, BODY_MAX_BYTES)
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
+      const over = (error: unknown) => {
         patience.end()
         request.destroy()
-        reject(
+        reject(error)
+      }
+      const fail = (error: Error) =>
+        over(
           error instanceof Failure ? error : this.failure('CONNECTION_LOST', { command, bytes: patience.bytes }, error),
         )
-      }
-      const patience = new Patience({ command, limits: { ...limits, maxBytes }, clock, signal, over: fail })
+      const patience = new Patience({ command, limits: { ...limits, maxBytes }, clock, signal, over })
       const request = httpRequest({
         agent: this.#agent,
         method,
@@ -198,9 +208,17 @@ export class HttpClient {
       request.on('error', fail)
       request.on('response', (message) => {
         const pieces: Buffer[] = []
+        let head: Buffer = Buffer.alloc(0)
+        const take = into && isWell(message) ? into : (bytes: Buffer) => pieces.push(bytes)
         this.#keepCookies(message)
         message.on('data', (bytes: Buffer) => {
-          if (patience.heard(bytes.length)) pieces.push(bytes)
+          if (!patience.heard(bytes.length)) return
+          if (head.length < HEAD_BYTES) head = Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)])
+          try {
+            take(bytes)
+          } catch (error) {
+            over(error)
+          }
         })
         message.on('error', fail)
         message.on('close', () => {
@@ -210,7 +228,7 @@ export class HttpClient {
         message.on('end', () => {
           if (!message.complete) return
           patience.end()
-          resolve({ status: message.statusCode ?? 0, message, body: Buffer.concat(pieces) })
+          resolve({ status: message.statusCode ?? 0, message, body: Buffer.concat(pieces), head })
         })
       })
       request.end(body)

@@ -34,6 +34,18 @@ describe.each(['1.0', '1.1'] as const)('framing of base %s (RFC 6242)', (version
   })
 })
 
+describe('a message in very many pieces', () => {
+  it('of one byte each is whole, also beyond one block', () => {
+    const text = 'abcdefghij'.repeat(20_000)
+    const deframer = new Deframer()
+    deframer.use('1.1')
+    const chunks = Buffer.from([...text].map((byte) => `\n#1\n${byte}`).join(''))
+    for (let at = 0; at < chunks.length; at += 1000)
+      expect(deframer.take(chunks.subarray(at, at + 1000))).toBeUndefined()
+    expect(deframer.take(Buffer.from('\n##\n'))?.toString()).toBe(text)
+  })
+})
+
 describe('chunks against the protocol', () => {
   it.each(['\n##\n', '\n#0\n', '\n#01\n', '\n#4294967296\n', 'x', '\n#5x\n', '\n#99999999999\n', '\n#-1\n'])(
     '%j are refused',

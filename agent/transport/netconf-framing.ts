@@ -10,6 +10,7 @@ const CHUNK_HEADER = /^\n#([1-9]\d{0,9})\n/
 const HEADER_MAX = 14
 const CHUNK_MAX = 4_294_967_295
 const LF = 10
+const BLOCK_BYTES = 64 * 1024
 
 export class FramingError extends Error {}
 
@@ -24,7 +25,7 @@ export class Deframer {
   #version: '1.0' | '1.1' = '1.0'
   /** Bytes that are not yet part of a message. */
   #rest: Buffer = Buffer.alloc(0)
-  #pieces: Buffer[] = []
+  readonly #kept = new Kept()
   /** The last bytes of the pieces, in which a mark may have begun. */
   #tail: Buffer = Buffer.alloc(0)
   /** Bytes of the present chunk that are still to come; 0: a header is. */
@@ -49,15 +50,15 @@ export class Deframer {
     const window = Buffer.concat([this.#tail, this.#rest])
     const at = window.indexOf(END_OF_MESSAGE)
     if (at < 0) {
-      if (this.#rest.length > 0) this.#pieces.push(this.#rest)
+      this.#kept.add(this.#rest)
       this.#tail = window.subarray(Math.max(0, window.length - END_OF_MESSAGE.length + 1))
       this.#rest = Buffer.alloc(0)
       return undefined
     }
-    const whole = Buffer.concat([...this.#pieces, this.#rest])
+    this.#kept.add(this.#rest)
+    const whole = this.#kept.take()
     const end = whole.length - window.length + at
     this.#rest = whole.subarray(end + END_OF_MESSAGE.length)
-    this.#pieces = []
     this.#tail = Buffer.alloc(0)
     return whole.subarray(0, end)
   }
@@ -67,7 +68,7 @@ export class Deframer {
       if (this.#chunkLeft > 0) {
         const part = this.#rest.subarray(0, this.#chunkLeft)
         if (part.length === 0) return undefined
-        this.#pieces.push(part)
+        this.#kept.add(part)
         this.#chunkLeft -= part.length
         this.#rest = this.#rest.subarray(part.length)
         continue
@@ -76,9 +77,8 @@ export class Deframer {
       while (this.#rest[0] === LF && this.#rest[1] === LF) this.#rest = this.#rest.subarray(1)
       const head = this.#rest.toString('latin1', 0, HEADER_MAX)
       if (head.startsWith(END_OF_CHUNKS)) {
-        if (this.#pieces.length === 0) throw new FramingError('a message without a chunk')
-        const message = Buffer.concat(this.#pieces)
-        this.#pieces = []
+        const message = this.#kept.take()
+        if (message.length === 0) throw new FramingError('a message without a chunk')
         this.#rest = this.#rest.subarray(END_OF_CHUNKS.length)
         return message
       }
@@ -91,6 +91,35 @@ export class Deframer {
       if (couldBegin(head)) return undefined
       throw new FramingError(`no chunk header: ${JSON.stringify(head)}`)
     }
+  }
+}
+
+/** Bytes put together: a message may come in millions of pieces of one byte, and each piece by itself costs a hundred. */
+class Kept {
+  #full: Buffer[] = []
+  #block: Buffer = Buffer.alloc(0)
+  #filled = 0
+
+  add(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#filled === this.#block.length) {
+        if (this.#filled > 0) this.#full.push(this.#block)
+        this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+        this.#filled = 0
+      }
+      const count = bytes.copy(this.#block, this.#filled, at)
+      this.#filled += count
+      at += count
+    }
+  }
+
+  /** All of them; then there are none. */
+  take(): Buffer {
+    const whole = Buffer.concat([...this.#full, this.#block.subarray(0, this.#filled)])
+    this.#full = []
+    this.#block = Buffer.alloc(0)
+    this.#filled = 0
+    return whole
   }
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from '@netraven/protocol/failure.ts'
+import { Failure, remediesOf } from '@netraven/protocol/failure.ts'
 import ssh2, { type ServerChannel } from 'ssh2'
 import { afterEach, describe, expect, it } from 'vitest'
 import drivers from '../drivers/ietf_netconf.ts'
@@ -155,6 +155,44 @@ describe('[DEV-6] a NETCONF server', () => {
     const failure = await failureOf(ask(port, 'get-config running', { ...LIMITS, maxBytes: 100_000 }))
     expect(failure.code).toBe('OUTPUT_TOO_LARGE')
   })
+
+  /** Sends for as long as it may; resolves when the other side has had enough. */
+  const flooding = (begins: RegExp) => {
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    const stopped = Promise.withResolvers<void>()
+    const port = serve((channel, heard) => {
+      const more = () => {
+        while (channel.writable && channel.write(piece));
+      }
+      channel.write(`${helloOf('1.0')}]]>]]>`)
+      channel.on('drain', more)
+      channel.on('close', () => stopped.resolve())
+      channel.on('data', () => begins.test(heard()) && more())
+    })
+    return { port, stopped: stopped.promise }
+  }
+
+  it('that answers with more than 32 MiB is refused, whatever the device’s own limit: how much and what to do is said', async () => {
+    const { port, stopped } = flooding(/<\/rpc>/)
+    const failure = await failureOf(ask(await port, 'get-config running', { ...LIMITS, maxBytes: 512 * 1024 * 1024 }))
+    await stopped
+    expect([failure.code, failure.details.limitBytes]).toEqual(['OUTPUT_TOO_LARGE', 32 * 1024 * 1024])
+    const remedies = remediesOf(failure).join()
+    expect(remedies).toContain('Over NETCONF it is never more than 32 MiB. Read a larger configuration over SSH')
+  }, 30_000)
+
+  it('that talks without end before it was asked is hung up on', async () => {
+    const { port, stopped } = flooding(/<hello/)
+    const target = { transport: 'netconf' as const, name: 'd', address: '127.0.0.1', username: 'u', password: 'p' }
+    const connection = await connectNetconf(
+      { ...target, port: await port, options: {}, timeoutMs: 5000, driver: drivers },
+      { signal: new AbortController().signal },
+    )
+    closing.push(() => connection.close())
+    await stopped
+    const asked = connection.exchange?.('get-config running', LIMITS) ?? Promise.resolve()
+    expect((await failureOf(asked)).code).toBe('CONNECTION_LOST')
+  }, 30_000)
 
   it('is never sent anything that changes', async () => {
     const port = await serve(answering(helloOf('1.0'), ''))

@@ -22,6 +22,8 @@ const RPC = /^rpc (<[\s\S]*)$/
 /** Memory for the parsed reply is many times its size; so much is enough for the largest configurations. */
 const REPLY_MAX_BYTES = 32 * 1024 * 1024
 const HELLO_MAX_BYTES = 4 * 1024 * 1024
+/** A server has nothing to say by itself (RFC 6241 section 4), unless it was asked for notifications. */
+const UNASKED_MAX_BYTES = 1024 * 1024
 const SAID_MAX = 300
 
 /**
@@ -74,6 +76,10 @@ class NetconfSession {
   #messageId = 0
   #waiting: Waiting | undefined
   #end: End | undefined
+  /** Bytes that nobody had asked for. */
+  #unaskedBytes = 0
+  /** Nothing more is read. */
+  #isOver = false
 
   constructor(channel: Channel, target: Target, { signal, clock = systemClock }: ConnectParts) {
     this.#channel = channel
@@ -152,6 +158,12 @@ class NetconfSession {
   }
 
   #heard(bytes: Buffer): void {
+    if (this.#isOver) return
+    if (!this.#waiting) this.#unaskedBytes += bytes.length
+    if (this.#unaskedBytes > UNASKED_MAX_BYTES) {
+      this.#giveUp()
+      return
+    }
     if (this.#waiting && !this.#waiting.patience.heard(bytes.length)) return
     this.#settle(bytes)
   }
@@ -176,7 +188,13 @@ class NetconfSession {
     this.#waiting = undefined
     waiting?.patience.end()
     waiting?.reject(failure)
-    if (waiting) this.#channel.close()
+    if (waiting) this.#giveUp()
+  }
+
+  /** What comes from now on is dropped, so that a device that never ends fills no memory. */
+  #giveUp(): void {
+    this.#isOver = true
+    this.#channel.close()
   }
 
   #parsed(message: Buffer): Element {

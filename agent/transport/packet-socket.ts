@@ -10,6 +10,12 @@ import { Socket } from 'node:net'
 export class PacketSocket extends Socket {
   #collecting = false
 
+  constructor() {
+    super()
+    // `connect` of node:net puts the `write` of `Socket` on every socket whose own is another one.
+    this.on('connect', () => Reflect.deleteProperty(this, 'write'))
+  }
+
   override write(
     data: Uint8Array | string,
     encodingOrWritten?: BufferEncoding | ((error?: Error | null) => void),
@@ -24,6 +30,6 @@ export class PacketSocket extends Socket {
       })
     }
     if (typeof encodingOrWritten === 'string') return super.write(data, encodingOrWritten, written)
-    return super.write(data, encodingOrWritten)
+    return super.write(data, undefined, encodingOrWritten ?? written)
   }
 }

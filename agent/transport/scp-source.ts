@@ -21,6 +21,7 @@ export class ScpSource {
   #rest: Buffer = Buffer.alloc(0)
   #state: 'head' | 'body' | 'end' | 'over' = 'head'
   #left = 0
+  #begun = false
   readonly #pieces: Buffer[] = []
   readonly #into: (bytes: Buffer) => void
 
@@ -28,6 +29,11 @@ export class ScpSource {
   constructor(send: (bytes: Buffer) => void, into?: (bytes: Buffer) => void) {
     this.#send = send
     this.#into = into ?? ((bytes) => this.#pieces.push(bytes))
+  }
+
+  /** A file was announced. */
+  get hasBegun(): boolean {
+    return this.#begun
   }
 
   get isOver(): boolean {
@@ -63,6 +69,7 @@ export class ScpSource {
     const size = /^C[0-7]{4} (\d{1,12}) [^/]+$/.exec(line)?.[1]
     if (size === undefined) this.#fail(`no header: ${JSON.stringify(line.slice(0, 80))}`, false)
     this.#left = Number(size)
+    this.#begun = true
     this.#state = 'body'
     this.#send(GO_ON)
   }

@@ -1,5 +1,5 @@
 /** Whether a device can be read, rung by rung. */
-import { Step } from '@netraven/protocol/ladder.ts'
+import { Rung, Step } from '@netraven/protocol/ladder.ts'
 import { Transport } from '@netraven/protocol/transport.ts'
 import { z } from 'zod'
 import { Id, Time } from './fields.ts'
@@ -25,8 +25,10 @@ export const Reachability = z.object({
   finishedAt: Time.nullable(),
   /** Of the test itself. */
   durationMs: z.number().int().nullable(),
-  /** All rungs in their order, once it has ended; empty when no agent came to test it. */
+  /** Rungs in their order: all once it has ended, until then those that are behind it. Empty when no agent came to test it. */
   steps: z.array(Step),
+  /** The rung that it stands on: since when, and how long that was when this was answered, ms. null: on none. */
+  current: z.object({ rung: Rung, since: Time, ms: z.number().int() }).nullable().default(null),
   /** null: it did not fail, or has not ended. */
   failure: RunFailure.omit({ device: true, site: true }).nullable(),
 })

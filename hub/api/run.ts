@@ -37,6 +37,14 @@ export const Outage = z.object({
 })
 export type Outage = z.infer<typeof Outage>
 
+/** Tasks that failed because their device was too busy, and wait to be tried again. */
+export const Retrying = z.object({
+  tasks: z.number().int(),
+  /** Until the first of them, by the clock of the database. */
+  inSeconds: z.number(),
+})
+export type Retrying = z.infer<typeof Retrying>
+
 export const Run = z.object({
   id: Id,
   requestedBy: z.string(),
@@ -48,6 +56,8 @@ export const Run = z.object({
   seconds: z.number(),
   total: z.number().int(),
   queued: z.number().int(),
+  /** Of the queued. Absent: none waits for that. */
+  retrying: Retrying.optional(),
   leased: z.number().int(),
   /** changed + unchanged + suspect. */
   succeeded: z.number().int(),
@@ -79,6 +89,12 @@ export const Task = z.object({
   attempt: z.number().int(),
   agent: z.string().nullable(),
   queuedAt: Time,
+  /** Nobody takes it before: it failed, and is tried again then. */
+  notBefore: Time.nullable(),
+  /** Tries that failed and were followed by another, or will be; oldest first. */
+  earlierTries: z.array(
+    RunFailure.pick({ code: true, message: true, details: true }).extend({ attempt: z.number().int() }),
+  ),
   leasedAt: Time.nullable(),
   finishedAt: Time.nullable(),
   outcome: z.enum(['changed', 'unchanged', 'suspect']).nullable(),

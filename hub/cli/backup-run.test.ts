@@ -158,6 +158,29 @@ describe('netraven backup run', () => {
     expect(ran.out).toBe('3 devices in 3.3 s: 1 changed, 2 unchanged, 0 failed.\n')
   })
 
+  it('[TMO-2] says what waits to be tried again, once where no bar can, and how often a device was tried', async () => {
+    const waits = (tasks: number, inSeconds: number): Run => ({
+      ...{ ...running, queued: tasks, succeeded: 3 - tasks, changed: 3 - tasks, sitesWithoutAgent: [] },
+      retrying: { tasks, inSeconds },
+    })
+    const busy = { device: 'sw3', code: 'DEVICE_COMMAND_TIMEOUT', message: 'Command Execution Timeout', remedies: [] }
+    const failures = [{ ...busy, details: { attempts: 2, before: 'BANNER_TIMEOUT' } }]
+    const looks = () => [waits(1, 24.2), waits(1, 23.8), waits(2, 23.1), waits(1, 0.4), { ...oneFailed, failures }]
+    const ran = await commandLine({ fetch: hub(looks()), env: signedIn }).run(['backup', 'run', '--all', '--wait'])
+    expect(ran.err.split('\n').slice(2, 6)).toEqual([
+      'Too busy to be read: 1 will be tried again in 25 s.',
+      'Too busy to be read: 2 will be tried again, the first in 24 s.',
+      'sw3: Command Execution Timeout [DEVICE_COMMAND_TIMEOUT], tried 2 times',
+      expect.stringMatching(/^ {2}/),
+    ])
+    const drawn = await commandLine({ fetch: hub([waits(1, 24.2), finished]), env: signedIn }).run(
+      ['backup', 'run', '--all', '--wait'],
+      { isTerminal: true },
+    )
+    expect(drawn.err).toMatch(/0\/3 devices/)
+    expect(drawn.err).not.toContain('Too busy')
+  })
+
   it('without --wait it tells the id and ends', async () => {
     const asked: unknown[] = []
     const ran = await commandLine({ fetch: hub([], asked), env: signedIn }).run([

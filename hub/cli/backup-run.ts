@@ -1,7 +1,7 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { rungOf } from '@netraven/protocol/ladder.ts'
 import type { Command } from 'commander'
-import { Run, StartedRun } from '../api/run.ts'
+import { type Retrying, Run, type RunFailure, StartedRun } from '../api/run.ts'
 import type { Client } from './client.ts'
 import { acting, type Cli, type JsonOption, verb } from './command.ts'
 import { factsOf } from './failure-facts.ts'
@@ -74,6 +74,7 @@ function warn(cli: Cli, run: StartedRun): void {
 async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
   const { clock, sleep } = cli.parts
   const giveUpAt = clock() + (Date.parse(started.deadlineAt) - Date.parse(started.createdAt)) + GRACE_MS
+  let toldRetries = 0
   const progress = cli.terminal.canDraw ? openProgress(cli.terminal.stderr, started.total) : undefined
   try {
     let run: Run = started
@@ -82,6 +83,11 @@ async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
       await sleep(pauseMs)
       run = await client.get(`/api/runs/${started.id}`, Run, { patienceMs: PATIENCE_MS })
       progress?.update(run.succeeded + run.failed, noteOf(run))
+      const { tasks = 0 } = run.retrying ?? {}
+      // Where no bar can show it, it is said once, and again when there are more.
+      if (!progress && tasks > toldRetries && run.retrying)
+        cli.terminal.err(`Too busy to be read: ${retryText(run.retrying)}.`)
+      toldRetries = tasks
     }
     return run
   } finally {
@@ -91,7 +97,17 @@ async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
 
 function noteOf(run: Run): string {
   const offline = run.sitesWithoutAgent.length > 0 ? ` | no agent at ${run.sitesWithoutAgent.join(', ')}` : ''
-  return `${run.changed} changed, ${run.failed} failed${offline}`
+  const retrying = run.retrying ? ` | ${retryText(run.retrying)}` : ''
+  return `${run.changed} changed, ${run.failed} failed${retrying}${offline}`
+}
+
+function retryText({ tasks, inSeconds }: Retrying): string {
+  return `${tasks} will be tried again${tasks === 1 ? '' : ', the first'} in ${Math.ceil(inSeconds)} s`
+}
+
+/** A device that was tried more than once before it was given up. */
+function triesOf({ details: { attempts } }: RunFailure): string {
+  return typeof attempts === 'number' && attempts > 1 ? `, tried ${attempts} times` : ''
 }
 
 function startText(run: StartedRun): string {
@@ -112,7 +128,7 @@ function failureLines(run: Run): string[] {
   )
   for (const failure of run.failures) {
     if (outages.some((outage) => outage.site === failure.site && outage.rung === rungOf(failure))) continue
-    lines.push(`${failure.device}: ${failure.message} [${failure.code}]`)
+    lines.push(`${failure.device}: ${failure.message} [${failure.code}]${triesOf(failure)}`)
     lines.push(...factsOf(failure).map((fact) => `  ${fact}`))
   }
   if (run.failed > run.failures.length) lines.push(`… and ${run.failed - run.failures.length} more`)

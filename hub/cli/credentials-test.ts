@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { CredentialTest } from '../api/credential-test.ts'
 import { acting, type Cli, inPath, type JsonOption, verb } from './command.ts'
-import { ended, failureLines, ladderLines } from './devices-test.ts'
+import { failureLines, followed } from './devices-test.ts'
 import { EXIT } from './failure-text.ts'
 
 interface TestOptions extends JsonOption {
@@ -26,8 +26,8 @@ export function credentialTestCommand(credentials: Command, cli: Cli): void {
           cli.terminal.err(`No --device: trying ${begun.device}, which has ${begun.credential} and was read last.`)
         }
         const path = `/api/devices/${inPath(begun.device)}/credential-test?credential=${inPath(begun.credential)}`
-        const test = await ended(cli, client, path, CredentialTest, begun)
-        cli.show(options, test, () => [...ladderLines(test), verdict(test)].join('\n'))
+        const test = await followed({ cli, client, path, shape: CredentialTest, options }, begun)
+        cli.show(options, test, () => verdict(test))
         if (test.failure && !options.json) for (const line of failureLines(test)) cli.terminal.err(line)
         if (test.opens) return undefined
         return test.opens === null && LATER.has(test.failure?.code ?? '') ? EXIT.later : EXIT.failed

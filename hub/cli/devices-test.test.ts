@@ -10,7 +10,7 @@ const queued: Reachability = {
   ...{ id: ID, run: ID, device: 'sw1', site: 'lab', address: '192.0.2.1', port: 443 },
   ...{ driver: 'paloalto_panos', transport: 'https', state: 'queued', agent: null, agentOnline: true },
   ...{ requestedAt: '2026-11-24T11:44:08.657Z', startedAt: null, finishedAt: null, durationMs: null },
-  ...{ steps: [], failure: null },
+  ...{ steps: [], current: null, failure: null },
 }
 const running: Reachability = { ...queued, state: 'running', agent: 'jump-1' }
 
@@ -45,6 +45,12 @@ function hub(...looks: Reachability[]) {
 const run = (fetch: typeof globalThis.fetch, ...more: string[]) =>
   commandLine({ fetch, env: signedIn }).run(['devices', 'test', 'sw1', ...more])
 
+/** Stands on a rung for so long. */
+function climbing(rung: Step['rung'], ms = 0, more: Partial<Reachability> = {}): Reachability {
+  const steps = ladder('completeness').slice(0, rungs.indexOf(rung))
+  return { ...running, steps, current: { rung, since: '2026-11-24T11:44:09.000Z', ms }, ...more }
+}
+
 describe('netraven devices test', () => {
   it('waits for the end, shows each rung with its time, and ends with 0', async () => {
     const { code, out, err } = await run(hub(queued, queued, running, passed))
@@ -67,8 +73,75 @@ describe('netraven devices test', () => {
     expect(err).toContain('What to do:\n  - On the jump host of agent jump-1 (site lab): look.')
   })
 
+  it('[DEV-2] shows each rung when it has come: those before the hub went away stand there', async () => {
+    const looks = [queued, climbing('tcp'), climbing('host-key', 900)]
+    const { code, out } = await run(
+      cannedHub({
+        [`POST ${PATH}`]: () => Response.json(queued, { status: 202 }),
+        [`GET ${PATH}`]: () =>
+          looks.length > 0 ? Response.json(looks.shift()) : Response.json({ error: {} }, { status: 404 }),
+      }),
+    )
+    expect(code).not.toBe(0)
+    expect(out.split('\n').map((line) => line.slice(0, 8).trimEnd())).toEqual([
+      'sw1: 192',
+      '✓ dns',
+      '✓ tcp',
+      '✓ banner',
+      '',
+    ])
+  })
+
+  it('[DEV-2] a terminal shows the rung that is waited for and for how long; a pipe has each rung once and no such line', async () => {
+    const looks = () => hub(queued, climbing('login', 400), climbing('login', 3100), climbing('login', 4200), rejected)
+    const drawn = await commandLine({ fetch: looks(), env: signedIn }).run(['devices', 'test', 'sw1'], {
+      isTerminal: true,
+    })
+    const lines = drawn.err.split('\r\u001B[K').filter((line) => line.startsWith('…'))
+    expect(lines).toEqual(['… login            0 s', '… login            3 s', '… login            4 s'])
+    const piped = await run(looks())
+    expect(piped.out).toBe(drawn.out)
+    expect(piped.out.match(/^. (?:dns|tcp|banner|certificate|login)/gm)).toEqual([
+      ...['✓ dns', '✓ tcp', '✓ banner', '✓ certificate', '✗ login'],
+    ])
+    expect(piped.err).not.toContain('…')
+  })
+
+  it('[DEV-2] a rung that it fell from after it had passed is shown again, and no other', async () => {
+    const { out } = await run(hub(queued, climbing('command'), rejected))
+    expect(out.match(/^. (?:login|certificate|prompt)/gm)).toEqual([
+      '✓ certificate',
+      '✓ login',
+      '✓ prompt',
+      '✗ login',
+      '– prompt',
+    ])
+  })
+
+  it('[DEV-2] when another agent takes the test after the first was lost, it says so and begins below', async () => {
+    const second = { agent: 'jump-2', startedAt: '2026-11-24T11:45:09.000Z' }
+    const { out } = await run(
+      hub(queued, climbing('login'), queued, climbing('banner', 0, second), { ...passed, ...second }),
+    )
+    expect(out.match(/by agent \S+|^✓ (?:tcp|banner|login)/gm)).toEqual([
+      ...['by agent jump-1', '✓ tcp', '✓ banner', 'by agent jump-2', '✓ tcp', '✓ banner', '✓ login'],
+    ])
+  })
+
+  it('[MIG-2] an older hub shows no rung before the end, and then all', async () => {
+    const older = { ...running, current: undefined }
+    const looks: object[] = [older, { ...passed, current: undefined }]
+    const { code, out } = await run(
+      cannedHub({
+        [`POST ${PATH}`]: () => Response.json(older, { status: 202 }),
+        [`GET ${PATH}`]: () => Response.json(looks.shift()),
+      }),
+    )
+    expect([code, out.split('\n').length]).toEqual([0, 12])
+  })
+
   it('--json prints the whole result, and nothing beside it', async () => {
-    const { code, out, err } = await run(hub(queued, rejected), '--json')
+    const { code, out, err } = await run(hub(queued, climbing('login'), rejected), '--json')
     expect([code, err, JSON.parse(out)]).toEqual([1, '', rejected])
   })
 

@@ -2,9 +2,9 @@
  * Every table as Kysely sees it. Ids are uuid (version 7, made by `newId`), times timestamptz (Date here), names plural
  * snake_case. What a column means stands here; what it is, in `migrations/`.
  */
-import type { Step } from '@netraven/protocol/ladder.ts'
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
+import type { StoredStep } from '../climbs.ts'
 import type { ArtifactPartsTable, ArtifactsTable } from './artifact-tables.ts'
 import type { DiagnosticsTable } from './diagnostic-tables.ts'
 import type { DriversTable, DriverTrialsTable, DriverVersionsTable, LinePatternsTable } from './driver-tables.ts'
@@ -192,9 +192,10 @@ export interface RunsTable {
 }
 
 /**
- * One wish to read one device. queued → leased → done, or back to queued when a lease runs out. `attempt` rises with each
- * hand-out and is the fencing number: only the holder of the newest attempt may finish. A device has at most one open
- * task: a second wish while the first is open is the same wish.
+ * One wish to read one device. queued → leased → done, or back to queued when a lease runs out, or when it failed and is tried
+ * again: then with a time before which nobody gets it. `attempt` rises with each hand-out and is the fencing number: only the
+ * holder of the newest attempt may finish. A device has at most one open task: a second wish while the first is open is the
+ * same wish.
  */
 export interface TasksTable {
   id: string
@@ -219,14 +220,27 @@ export interface TasksTable {
   failure_details: JSONColumnType<Record<string, unknown>> | null
   /** A `test` does all that a backup does, and keeps no text. */
   purpose: Generated<'backup' | 'test'>
-  /** Of a test: its rungs. */
-  steps: JSONColumnType<Step[]> | null
+  /** Of a test: its rungs; while it climbs, those so far. */
+  steps: JSONColumnType<StoredStep[]> | null
   /** Of a test: the version of an own driver that is tried; null: the device's driver. */
   driver_version_id: string | null
   /** Of a test: the one credential that it offers; null: the device's. */
   only_credential_id: string | null
   /** Credentials of the last hand-out, in the order in which they were to be tried. */
   credential_ids: string[] | null
+  /** It failed and waits: nobody gets it before. */
+  not_before: Date | null
+  /** Tries that failed and were followed by another, oldest first. */
+  earlier_tries: JSONColumnType<EarlierTry[], string | undefined, string>
+}
+
+/** A try of a task that failed. Its attempt is over: what comes of it later changes nothing. */
+export interface EarlierTry {
+  readonly attempt: number
+  /** Who held it. */
+  readonly agent: string
+  readonly code: string
+  readonly details: Record<string, unknown>
 }
 
 export interface BlobsTable {

@@ -27,6 +27,16 @@ export const driversFailures = {
       'See what was tried: `netraven drivers history {driver}`.',
     ],
   },
+  DRIVER_TRIAL_NEEDS_DEVICE: {
+    message: 'Driver can only be tried on a device',
+    status: 422,
+    retry: 'never',
+    causes: ['The driver {driver} fetches files alone, and a recording is of a session: there is no file in it'],
+    remedies: [
+      'Try it on a device, which is read but not kept: `netraven drivers add FILE --device NAME`.',
+      'Without any trial, and its history says so: `netraven drivers add FILE --untried`.',
+    ],
+  },
   DRIVER_TRIAL_UNANSWERED: {
     message: 'No agent tried the driver',
     status: 504,

@@ -74,6 +74,31 @@ export const loginFailures = {
       'Give it to the device: `netraven devices set {device} --credential NAME`.',
     ],
   },
+  PASSPHRASE_MISSING: {
+    message: 'No pass phrase for the configuration',
+    status: 502,
+    retry: 'never',
+    causes: [
+      'The device prints its configuration only to somebody who gives a pass phrase, under which it encrypts the secrets in it; the credential has none',
+    ],
+    remedies: [
+      'Choose one of 8 to 128 letters and digits, and store it as the enable secret: `netraven credentials set NAME --enable-stdin`; `netraven devices show {device}` names it.',
+      'Does the jump host of agent {agent} (site {site}) keep the credential? Then it is `enable` in credentials.json there.',
+      'Keep it in a safe place too: the device restores a backup only with the pass phrase of that time.',
+    ],
+  },
+  PASSPHRASE_UNSAFE: {
+    message: 'Pass phrase can’t be used',
+    status: 502,
+    retry: 'never',
+    causes: [
+      'The pass phrase stands in a command, so it must be one plain word that nothing else is taken for; `reason` in the details says what is wrong',
+    ],
+    remedies: [
+      'Store another one, of 8 to 128 letters and digits: `netraven credentials set NAME --enable-stdin`; `netraven devices show {device}` names it.',
+      'Does the jump host of agent {agent} (site {site}) keep the credential? Then it is `enable` in credentials.json there.',
+    ],
+  },
   LOCAL_CREDENTIAL_UNKNOWN: {
     message: 'Authentication failed',
     status: 502,

@@ -72,6 +72,8 @@ export const readingFailures = {
     remedies: [
       'Type the command from the details on {device} by hand and see how much it prints.',
       'Is it the right driver? `netraven devices show {device}`, then `netraven devices set {device} --driver NAME`.',
+      'How much may come stands in the details as `limitBytes`. A limit of the device itself is taken away by `netraven devices set {device} --max-output none`; then it is 64 MiB.',
+      'Over NETCONF it is never more than 32 MiB. Read a larger configuration over SSH: `netraven devices set {device} --transport ssh`.',
     ],
   },
   EMPTY_READ: {
@@ -133,14 +135,17 @@ export const readingFailures = {
     ],
     remedies: [
       'Restart agent {agent} (site {site}): `systemctl restart netraven-agent` on the jump host. Then it announces its drivers anew.',
-      'If it stays, install the agent again from a source that you trust.',
+      'If it stays, install the agent again from a source that you trust. In a clone whose drivers you work on: `npm run generate`.',
     ],
   },
   DEVICE_BUSY: {
     message: 'Device is being read already',
     status: 409,
     retry: 'backoff',
-    causes: ['Another task reads the device at this moment'],
+    causes: [
+      'Another task reads the device at this moment',
+      'It was too busy a moment ago, and is read once more shortly',
+    ],
     remedies: ['Wait until it has ended, then: `netraven backup run --device {device} --wait`.'],
   },
   CANCELLED: {

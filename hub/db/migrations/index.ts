@@ -9,6 +9,7 @@ import * as jumpHosts from './0006-jump-hosts.ts'
 import * as artifacts from './0007-artifacts.ts'
 import * as credentialTests from './0008-credential-tests.ts'
 import * as diagnostics from './0009-diagnostics.ts'
+import * as retries from './0010-retries.ts'
 
 export interface Step {
   readonly name: string
@@ -25,4 +26,5 @@ export const steps: readonly Step[] = [
   { name: '0007-artifacts', up: artifacts.up },
   { name: '0008-credential-tests', up: credentialTests.up },
   { name: '0009-diagnostics', up: diagnostics.up },
+  { name: '0010-retries', up: retries.up },
 ]
