@@ -34,7 +34,7 @@ describe('secrets', () => {
   beforeAll(async () => {
     test = await (await postgresFor(servers.at(-1) ?? 'embedded')).newDatabase()
     database = test.open()
-    const hubEnv = { NETRAVEN_MASTER_KEY: masterKey, LEASE_MS: '3000', RENEW_EVERY_MS: '500' }
+    const hubEnv = { NETRAVEN_MASTER_KEY: masterKey, LEASE_MS: '3000', RENEW_EVERY_MS: '500', RETRY_AFTER_MS: '0' }
     field = await Field.open({ databaseUrl: test.url, devices: 3, agents: 1, hubEnv })
     const identity = JSON.parse(await readFile(join(field.agentFolders[0] ?? '', 'identity.json'), 'utf8')) as Record<
       string,
