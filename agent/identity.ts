@@ -87,6 +87,10 @@ export class TrustedKeys {
     return !same
   }
 
+  get ids(): string[] {
+    return [...this.#keys.keys()]
+  }
+
   get publicKeys(): string[] {
     return [...this.#keys.values()].map((key) => key.publicKey)
   }

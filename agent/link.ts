@@ -52,6 +52,8 @@ export interface LinkParts {
   readonly nudged: () => void
   /** Somebody may want to know what this agent sees. Absent: it does not look. */
   readonly look?: () => void
+  /** The hub's keys changed. Absent: it learns them at the next hello. */
+  readonly keysChanged?: () => void
   readonly httpAgent: HttpAgent | undefined
   readonly nowMs: () => number
   /** 0 ≤ x < 1. */
@@ -187,6 +189,7 @@ export class Link {
     })
     socket.on('work', () => this.#parts.nudged())
     socket.on('look', () => this.#parts.look?.())
+    socket.on('keys', () => this.#parts.keysChanged?.())
     socket.on('goodbye', (nudge) => {
       const parsed = nudges.goodbye.safeParse(nudge)
       if (!parsed.success) return

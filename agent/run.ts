@@ -16,6 +16,7 @@ import { DriverStore } from './driver-store.ts'
 import { tryDriver } from './driver-trial.ts'
 import { driverFiles } from './drivers/index.ts'
 import { guardedWay } from './hop-guard.ts'
+import { HubKeyLearning } from './hub-key-learning.ts'
 import { readIdentity, signingKeyOf, TrustedKeys, writeIdentity } from './identity.ts'
 import { Link } from './link.ts'
 import { localSecret } from './local-credentials.ts'
@@ -69,6 +70,12 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const drivers = new DriverCatalogue(driverCatalogue, driverFiles)
 
   let hubTakesArtifacts = false
+  const hubKeys = new HubKeyLearning({
+    trusted,
+    keep: (publicKeys) => writeIdentity(config.dir, { ...identity, hubKeys: [...publicKeys] }),
+    ask: (ids) => link.call('keys', { trusted: ids }),
+    log,
+  })
 
   const link: Link = new Link({
     hubUrl: identity.hubUrl,
@@ -83,16 +90,13 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       concurrency: config.concurrency,
       drivers: drivers.digests,
       transports: [...transports],
-      abilities: ['test', 'own-drivers', 'via', 'artifacts', 'diagnostics'],
+      abilities: ['test', 'own-drivers', 'via', 'artifacts', 'diagnostics', 'keys'],
       holding: holding(),
       spooled: spool.size,
+      trusted: hubKeys.kept,
     }),
     online: (answer) => {
-      if (trusted.learn(answer.keys.map((one) => one.publicKey))) {
-        writeIdentity(config.dir, { ...identity, hubKeys: trusted.publicKeys }).catch((error: unknown) =>
-          log.error({ err: error }, 'could not keep the hub’s new key'),
-        )
-      }
+      hubKeys.heard(answer.keys, answer.abilities.includes('keys'))
       if (answer.care) guard.take(answer.care)
       hubTakesArtifacts = answer.abilities.includes('artifacts')
       worker.online(answer)
@@ -105,6 +109,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     },
     nudged: () => worker.nudge(),
     look: () => diagnostics.nudge(),
+    keysChanged: () => hubKeys.ask(),
     httpAgent: proxyAgent(identity.hubUrl, config),
     nowMs: Date.now,
     random: Math.random,

@@ -34,6 +34,7 @@ const ofReport = (report: string) => ({
 const optional: Readonly<Record<`${CallName} ${Side}`, Readonly<Record<string, unknown>>>> = {
   'hello question': {
     ...{ drivers: {}, 'drivers.cisco_ios': undefined, holding: [], spooled: 0, abilities: [], transports: ['ssh'] },
+    trusted: undefined,
   },
   'hello answer': { lost: [], abilities: [], care: undefined },
   'claim question': {},
@@ -74,6 +75,8 @@ const optional: Readonly<Record<`${CallName} ${Side}`, Readonly<Record<string, u
     ...{ 'outcome.seen(ping).said': undefined, 'outcome.seen(dns).reason': undefined, 'outcome.failure.details': {} },
   },
   'diagnosed answer': {},
+  'keys question': {},
+  'keys answer': {},
   'climbed question': { 'steps.*.detail': undefined, current: undefined },
   'climbed answer': {},
 }

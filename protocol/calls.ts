@@ -10,6 +10,7 @@ import { DiagnosedAnswer, DiagnosedQuestion, DiagnosticAnswer, DiagnosticQuestio
 import { DriverAnswer, DriverQuestion, TriedAnswer, TriedQuestion } from './driver-call.ts'
 import { FailureWire } from './failure.ts'
 import { type Challenge, HelloAnswer, HelloQuestion, type Refusal } from './hello.ts'
+import { KeysAnswer, KeysQuestion } from './learn-keys.ts'
 import type { Nudges } from './nudges.ts'
 import { RenewAnswer, RenewQuestion } from './renew.ts'
 import { ReportAnswer, ReportQuestion } from './report.ts'
@@ -25,6 +26,7 @@ export const calls = {
   tried: { question: TriedQuestion, answer: TriedAnswer },
   diagnostic: { question: DiagnosticQuestion, answer: DiagnosticAnswer },
   diagnosed: { question: DiagnosedQuestion, answer: DiagnosedAnswer },
+  keys: { question: KeysQuestion, answer: KeysAnswer },
   climbed: { question: ClimbedQuestion, answer: ClimbedAnswer },
 } as const
 

@@ -22,7 +22,10 @@ const placeholders = new Set([
     'seen',
     'reason',
   ],
-  ...['path', 'contentHash', 'hub', 'oldest', 'newest', 'transport', 'lastSeen', 'seconds', 'idleSeconds'],
+  // `id` stands for itself: the part of a path that the reader fills in.
+  ...['certificate', 'key', 'requestSeconds', 'id', 'role', 'run'],
+  ...['path', 'contentHash', 'hub', 'oldest', 'newest', 'transport', 'lastSeen', 'seconds', 'idleSeconds', 'request'],
+  ...['url', 'retryAfterSeconds', 'limitBytes', 'headersSeconds', 'limit', 'dataKey', 'installation', 'file'],
 ])
 
 /** Symptoms that the user's troubleshooting guide quotes, as far as what they are about exists, and their exact text here. */
@@ -31,7 +34,7 @@ const quotedSymptoms: readonly (readonly [string, string])[] = [
   ['Token expired', 'TOKEN_EXPIRED'],
   ['Invalid token', 'TOKEN_MISSING'],
   ['Invalid token', 'TOKEN_BAD_SCHEME'],
-  ['Invalid token', 'TOKEN_MALFORMED'],
+  ['Invalid token', 'TOKEN_TRUNCATED'],
   ['Invalid token', 'TOKEN_UNKNOWN'],
   ['Insufficient permissions', 'MISSING_SCOPE'],
   ['Access denied', 'NOT_OWNER'],
@@ -51,7 +54,9 @@ const quotedSymptoms: readonly (readonly [string, string])[] = [
   ['Authentication failed', 'ENABLE_FAILED'],
   ['Authentication failed', 'NO_CREDENTIAL'],
   ['Command Execution Timeout', 'DEVICE_COMMAND_TIMEOUT'],
-  ['Too Many Requests', 'RATE_LIMITED'],
+  ['Too Many Requests', 'RATE_LIMITED_PRINCIPAL'],
+  ['Too Many Requests', 'RATE_LIMITED_IP'],
+  ['Too Many Requests', 'RATE_LIMITED_ROUTE'],
   ['Schema version mismatch', 'SCHEMA_MISMATCH'],
   ['Incompatible migrations', 'MIGRATION_FAILED'],
 ]

@@ -6,6 +6,7 @@
 
 import { z } from 'zod'
 import { accessFailures } from './failures/access.ts'
+import { accountsFailures } from './failures/accounts.ts'
 import { databaseFailures } from './failures/database.ts'
 import { deviceFailures } from './failures/device.ts'
 import { diagnosticsFailures } from './failures/diagnostics.ts'
@@ -13,7 +14,10 @@ import { driversFailures } from './failures/drivers.ts'
 import { enrollmentFailures } from './failures/enrollment.ts'
 import type { FailureEntry } from './failures/entry.ts'
 import { envelopeFailures } from './failures/envelope.ts'
+import { factorsFailures } from './failures/factors.ts'
 import { hubFailures } from './failures/hub.ts'
+import { keysFailures } from './failures/keys.ts'
+import { limitsFailures } from './failures/limits.ts'
 import { linkFailures } from './failures/link.ts'
 import { loginFailures } from './failures/login.ts'
 import { policyFailures } from './failures/policy.ts'
@@ -26,13 +30,17 @@ export type { FailureEntry } from './failures/entry.ts'
 
 export const failures = {
   ...accessFailures,
+  ...accountsFailures,
   ...databaseFailures,
   ...deviceFailures,
   ...diagnosticsFailures,
   ...driversFailures,
   ...enrollmentFailures,
   ...envelopeFailures,
+  ...factorsFailures,
   ...hubFailures,
+  ...keysFailures,
+  ...limitsFailures,
   ...linkFailures,
   ...loginFailures,
   ...policyFailures,

@@ -36,6 +36,9 @@ export type Handshake = z.infer<typeof Handshake>
 export const HubKey = z.object({ publicKey: PublicKey })
 export type HubKey = z.infer<typeof HubKey>
 
+/** Ids of keys as `keys.ts` makes them. */
+export const TrustedKeyIds = z.array(z.string().regex(/^[0-9a-f]{16}$/)).max(16)
+
 export const HelloQuestion = z.object({
   /** Session of every envelope that the hub sends on this connection: the agent's own challenge. */
   session: Hex16,
@@ -59,6 +62,8 @@ export const HelloQuestion = z.object({
     .array(z.object({ task: Uuid, attempt: Attempt }))
     .max(10_000)
     .default([]),
+  /** Ids of the hub's keys that are on the agent's disk; the hub signs the answer with one of them. Absent: an older agent. */
+  trusted: TrustedKeyIds.optional(),
   /** Results on disk that await the hub. */
   spooled: Count.default(0),
 })

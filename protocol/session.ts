@@ -12,7 +12,8 @@ const MAX_SEQUENCE = 0xffff_ffff
 export interface SessionParts {
   readonly me: string
   readonly peer: string
-  readonly key: SigningKey
+  /** Signs what we send; a function when it may change while the connection lasts. */
+  readonly key: SigningKey | (() => SigningKey)
   /** Challenge of the peer: session of what we send. A hub learns it from the agent's hello. */
   readonly theirChallenge: () => string
   /** Our own challenge: session of what we accept. */
@@ -51,7 +52,7 @@ export class Session {
     if (this.#sent >= maxSequence) throw new Failure('LINK_DOWN', { reason: 'the connection is used up' })
     const sequence = ++this.#sent
     const envelope = seal({
-      key,
+      key: typeof key === 'function' ? key() : key,
       to: peer,
       session: theirChallenge(),
       sequence,

@@ -20,6 +20,43 @@ export const hubFailures = {
     causes: ['Missing environment variables', 'A variable has a value that cannot be used'],
     remedies: ['Correct the variables that the details list; all of them are in .env.example with an example.'],
   },
+  CERTIFICATE_UNUSABLE: {
+    message: 'TLS certificate cannot be used',
+    status: 500,
+    retry: 'never',
+    causes: ['{reason}', 'TLS_CERT_FILE and TLS_KEY_FILE do not belong together, or cannot be read'],
+    remedies: [
+      'Look at the certificate: `openssl x509 -in {certificate} -noout -subject -dates`.',
+      'These two must print the same: `openssl x509 -in {certificate} -noout -pubkey` and `openssl pkey -in {key} -pubout`.',
+      'Put the right files there; a hub that runs takes them within a minute, or at once after SIGHUP.',
+    ],
+  },
+  OUTBOUND_REFUSED: {
+    message: 'Address may not be reached from the hub',
+    status: 422,
+    retry: 'never',
+    causes: [
+      'The address is not one of the public Internet, and lies in none of the networks of OUTBOUND_ALLOWED_NETWORKS',
+      'It is not https://; http:// is taken to allowed networks only',
+    ],
+    remedies: [
+      'Check the address: {url}.',
+      'If the hub is meant to reach it, add its network to OUTBOUND_ALLOWED_NETWORKS, such as 10.20.0.0/16, and start the hub again.',
+    ],
+  },
+  OUTBOUND_FAILED: {
+    message: 'No answer from another server',
+    status: 502,
+    retry: 'backoff',
+    causes: [
+      '{reason}',
+      'The name does not resolve, nothing listens, its certificate is not trusted, or it answers too slowly or too much',
+    ],
+    remedies: [
+      'Try it from the hub’s machine: `curl -v {url}`.',
+      'A certificate of your own authority: start the hub with NODE_EXTRA_CA_CERTS.',
+    ],
+  },
   NODE_TOO_OLD: {
     message: 'Node.js is too old',
     status: 500,
