@@ -33,6 +33,11 @@ export interface Database {
    * @throws Failure DB_… when the first connection fails
    */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Promise<Subscription>
+  /**
+   * One statement outside of Kysely, for a library that brings its own.
+   * @throws Failure DB_…, or an error of the server
+   */
+  statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
   /** @returns ms that a round trip took. @throws Failure DB_… */
   ping(): Promise<number>
   /** Connections in use, idle, and callers waiting for one. */
@@ -80,7 +85,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     }
     return {
       query: <R>(text: string, values: readonly unknown[]) =>
-        bounded(client, limitMs, text, values).catch(broke) as Promise<R>,
+        bounded(client, limitMs, text, values).catch(broke) as Promise<pg.QueryResult<R & pg.QueryResultRow>>,
       release: (destroy?: boolean) => {
         held.delete(client)
         client.off('error', onError)
@@ -113,6 +118,16 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     db,
     listen: (channels, onNotify) =>
       listenOn(() => new pg.Client({ ...connection, statement_timeout: 10_000 }), channels, onNotify, log),
+    async statement(text, values) {
+      const client = await acquire()
+      try {
+        return await client.query(text, values)
+      } catch (error) {
+        throw classify(error) ?? error
+      } finally {
+        client.release()
+      }
+    },
     async ping() {
       const startedMs = performance.now()
       try {

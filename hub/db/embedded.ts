@@ -86,7 +86,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const start = () => startPostmaster({ home, cluster, log, settings: { ...ourSettings, ...options.settings } })
     const supervised = supervise(await start(), start, log)
     return {
-      url: `postgres://${NAME}:${password}@localhost/${NAME}?host=${encodeURIComponent(home.socketFolder)}`,
+      url: urlOf(password, home),
       pid: supervised.pid,
       folder: cluster,
       async stop() {
@@ -99,6 +99,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await unlock()
     throw asFailure(error, options.dataDir)
   }
+}
+
+/**
+ * The database of a hub that runs on this data directory, for a command beside it on the same host.
+ * @throws Failure EMBEDDED_DB_FAILED when it has none yet, or its password can't be read
+ */
+export async function joinEmbedded(options: EmbeddedOptions): Promise<Pick<Embedded, 'url' | 'stop'>> {
+  try {
+    const home = await findHome({ ...options, systemDir: options.systemDir ?? '/var/lib/netraven' })
+    const password = (await readFile(join(options.dataDir, 'postgres.password'), 'utf8')).trim()
+    return { url: urlOf(password, home), stop: async () => undefined }
+  } catch (error) {
+    throw asFailure(error, options.dataDir)
+  }
+}
+
+function urlOf(password: string, { socketFolder }: ClusterHome): string {
+  return `postgres://${NAME}:${password}@localhost/${NAME}?host=${encodeURIComponent(socketFolder)}`
 }
 
 const ourSettings = {

@@ -5,17 +5,69 @@
 import type { Transport } from '@netraven/protocol/transport.ts'
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from 'kysely'
 import type { StoredStep } from '../climbs.ts'
+import type {
+  AccessTokensTable,
+  GroupMembersTable,
+  GroupsTable,
+  PasswordsTable,
+  RefreshTokensTable,
+  RolesTable,
+  ServiceTokensTable,
+  SessionsTable,
+  TokenKeysTable,
+  UsersTable,
+} from './account-tables.ts'
 import type { ArtifactPartsTable, ArtifactsTable } from './artifact-tables.ts'
+import type {
+  AuditCheckpointsTable,
+  AuditEntriesTable,
+  AuditHeadsTable,
+  AuditIntakeTable,
+  EventsTable,
+} from './audit-tables.ts'
+import type { DevicesTable } from './device-tables.ts'
 import type { DiagnosticsTable } from './diagnostic-tables.ts'
 import type { DriversTable, DriverTrialsTable, DriverVersionsTable, LinePatternsTable } from './driver-tables.ts'
+import type { RecoveryCodesTable, SecondFactorsTable, SignOnsTable } from './factor-tables.ts'
+import type { AccessRequestsTable, GrantsTable, TagRulesTable, TagsTable } from './grant-tables.ts'
+import type {
+  AgentHubKeysTable,
+  DataKeysTable,
+  DataKeyWrapsTable,
+  KeyHoldersTable,
+  MasterKeysTable,
+} from './key-tables.ts'
+import type { RateLimitRulesTable, RateLimitsTable } from './limit-tables.ts'
 import type { CredentialGuardsTable, DeviceCredentialsTable, LoginStandingsTable } from './login-tables.ts'
+import type { IdempotencyKeysTable } from './rest-tables.ts'
+import type { LoginAttemptsTable, LoginLocksTable, PasswordResetsTable, ResetRequestsTable } from './user-tables.ts'
 
 type Created = ColumnType<Date, Date | undefined, never>
 
 export interface Tables {
   installations: InstallationsTable
   hub_keys: HubKeysTable
+  agent_hub_keys: AgentHubKeysTable
+  master_keys: MasterKeysTable
+  data_keys: DataKeysTable
+  data_key_wraps: DataKeyWrapsTable
+  key_holders: KeyHoldersTable
   users: UsersTable
+  passwords: PasswordsTable
+  roles: RolesTable
+  groups: GroupsTable
+  group_members: GroupMembersTable
+  login_attempts: LoginAttemptsTable
+  login_locks: LoginLocksTable
+  password_resets: PasswordResetsTable
+  reset_requests: ResetRequestsTable
+  second_factors: SecondFactorsTable
+  recovery_codes: RecoveryCodesTable
+  sign_ons: SignOnsTable
+  sessions: SessionsTable
+  refresh_tokens: RefreshTokensTable
+  service_tokens: ServiceTokensTable
+  token_keys: TokenKeysTable
   access_tokens: AccessTokensTable
   sites: SitesTable
   enrollment_tokens: EnrollmentTokensTable
@@ -23,6 +75,10 @@ export interface Tables {
   credentials: CredentialsTable
   credential_guards: CredentialGuardsTable
   devices: DevicesTable
+  grants: GrantsTable
+  access_requests: AccessRequestsTable
+  tags: TagsTable
+  tag_rules: TagRulesTable
   device_credentials: DeviceCredentialsTable
   login_standings: LoginStandingsTable
   runs: RunsTable
@@ -35,7 +91,14 @@ export interface Tables {
   driver_trials: DriverTrialsTable
   driver_versions: DriverVersionsTable
   drivers: DriversTable
+  audit_intake: AuditIntakeTable
+  audit_entries: AuditEntriesTable
+  audit_heads: AuditHeadsTable
+  audit_checkpoints: AuditCheckpointsTable
   events: EventsTable
+  idempotency_keys: IdempotencyKeysTable
+  rate_limits: RateLimitsTable
+  rate_limit_rules: RateLimitRulesTable
   line_patterns: LinePatternsTable
 }
 
@@ -53,28 +116,15 @@ export interface HubKeysTable {
   public_key: string
   /** Seed, encrypted under the master key. */
   sealed_seed: Buffer
-  /** `current` signs; `next` is announced; `retired` is neither. */
+  /** `current` signs; `next` is announced; `retired` vouches for the current one to agents that were away, and signs nothing else. */
   state: 'next' | 'current' | 'retired'
   created_at: Created
-}
-
-export interface UsersTable {
-  id: string
-  /** Lower case, trimmed. */
-  username: string
-  /** argon2id. */
-  password_hash: string
-  role: 'admin'
-  created_at: Created
-}
-
-export interface AccessTokensTable {
-  id: string
-  user_id: string
-  /** sha256 of the token. */
-  token_hash: Buffer
-  expires_at: Date
-  created_at: Created
+  activated_at: Date | null
+  superseded_at: Date | null
+  /** Vouches for nothing any more. */
+  is_distrusted: Generated<boolean>
+  /** Becomes current by itself, as soon as every agent has learnt it. */
+  is_due: Generated<boolean>
 }
 
 export interface SitesTable {
@@ -139,46 +189,6 @@ export interface CredentialsTable {
   epoch: Generated<string>
   created_at: Created
   updated_at: Date
-}
-
-export interface DevicesTable {
-  id: string
-  site_id: string
-  /** Unique among devices that are not removed, whatever the case. */
-  name: string
-  address: string
-  port: number
-  driver: string
-  transport: Generated<Transport>
-  credential_id: string | null
-  group_name: string | null
-  /** Extra CSV columns and what people set. */
-  tags: JSONColumnType<Record<string, string>, string | undefined, string>
-  /** `DeviceOptions` of the protocol. */
-  options: JSONColumnType<Record<string, unknown>, string | undefined, string>
-  secrets: Generated<'keep' | 'strip'>
-  /** Pinned, `SHA256:…`. */
-  host_key: string | null
-  /** Device that is passed on the way to this one; null: the agent reaches it. */
-  via_device_id: string | null
-  created_at: Created
-  removed_at: Date | null
-  /** Newest good version. */
-  latest_version_id: string | null
-  /** Last task that ended. */
-  last_task_id: string | null
-  last_read_at: Date | null
-  /** Name that was looked up last, what it meant, and when; all null: none was. */
-  resolved_name: string | null
-  resolved_address: string | null
-  resolved_at: Date | null
-  last_failure_code: string | null
-  /** Tasks in a row in which no credential opened it; 0 after a login. */
-  login_failures: Generated<number>
-  /** Code of the last of them. */
-  login_failure_code: string | null
-  /** Nobody logs in before. */
-  login_cooldown_until: Date | null
 }
 
 export interface RunsTable {
@@ -248,6 +258,8 @@ export interface BlobsTable {
   store: string
   size_bytes: number
   stored_bytes: number
+  /** Data key that it was last seen under, see `reencryption.ts`; null: nobody has looked. */
+  sealed_under: number | null
   created_at: Created
 }
 
@@ -275,16 +287,6 @@ export interface VersionsTable {
   accepted_at: Date | null
   accepted_by: string | null
   created_at: Created
-}
-
-/** What happened that somebody will ask about: refused reports, revoked agents, raw reads. Append only. */
-export interface EventsTable {
-  id: string
-  at: Generated<Date>
-  kind: string
-  /** Who: a user, an agent, the hub. */
-  actor: string
-  details: JSONColumnType<Record<string, unknown>, string | undefined, string>
 }
 
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>
