@@ -11,7 +11,7 @@ export function agentCommands(program: Command, cli: Cli): void {
 
   verb(agents, 'list', 'list all agents', ['netraven agents list']).action(
     acting(cli, async (options: JsonOption) => {
-      const { items } = await (await cli.client()).get('/api/agents', pageOf(Agent))
+      const items = await Array.fromAsync((await cli.client()).items('/api/agents', pageOf(Agent), { limit: 500 }))
       cli.show(options, items, () =>
         items.length === 0
           ? 'No agents yet. Make a token with: netraven enrollment-tokens create --site NAME'

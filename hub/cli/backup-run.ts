@@ -1,6 +1,7 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { rungOf } from '@netraven/protocol/ladder.ts'
 import type { Command } from 'commander'
+import { ZodError } from 'zod'
 import { type Retrying, Run, type RunFailure, StartedRun } from '../api/run.ts'
 import type { Client } from './client.ts'
 import { acting, type Cli, type JsonOption, verb } from './command.ts'
@@ -77,12 +78,13 @@ async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
   let toldRetries = 0
   const progress = cli.terminal.canDraw ? openProgress(cli.terminal.stderr, started.total) : undefined
   try {
-    let run: Run = started
+    const show = (run: Run) => progress?.update(run.succeeded + run.failed, noteOf(run))
+    let run: Run = (await followed(client, started, show)) ?? started
     for (let pauseMs = FIRST_LOOK_MS; run.state === 'running'; pauseMs = Math.min(pauseMs * 1.3, SLOWEST_LOOK_MS)) {
       if (clock() > giveUpAt) throw new Failure('RUN_DEADLINE', { run: run.id })
       await sleep(pauseMs)
       run = await client.get(`/api/runs/${started.id}`, Run, { patienceMs: PATIENCE_MS })
-      progress?.update(run.succeeded + run.failed, noteOf(run))
+      show(run)
       const { tasks = 0 } = run.retrying ?? {}
       // Where no bar can show it, it is said once, and again when there are more.
       if (!progress && tasks > toldRetries && run.retrying)
@@ -93,6 +95,24 @@ async function waited(cli: Cli, client: Client, started: Run): Promise<Run> {
   } finally {
     progress?.stop()
   }
+}
+
+/**
+ * Listens to how a run goes on.
+ * @returns as it was told last; undefined: nothing was. An older hub, or a proxy that lets no stream through, is asked again and again instead
+ */
+async function followed(client: Client, started: Run, show: (run: Run) => void): Promise<Run | undefined> {
+  let last: Run | undefined
+  try {
+    for await (const { data } of client.events(`/api/runs/${started.id}/events`)) {
+      last = Run.parse(JSON.parse(data))
+      show(last)
+      if (last.state === 'finished') break
+    }
+  } catch (error) {
+    if (!(error instanceof Failure || error instanceof SyntaxError || error instanceof ZodError)) throw error
+  }
+  return last
 }
 
 function noteOf(run: Run): string {

@@ -2,15 +2,17 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Client } from './client.ts'
+import { type Bearer, fixedToken } from './stored-session.ts'
 
 const Word = z.object({ word: z.string() })
 
-function clientOf(answers: (Response | Error)[], now = { ms: 0 }) {
+function clientOf(answers: (Response | Error)[], now = { ms: 0 }, bearer: Bearer = fixedToken('nrs_x')) {
   const pauses: number[] = []
   const requests: Request[] = []
+  const told: number[] = []
   const client = new Client({
     hub: 'https://hub.test',
-    token: 'nra_x',
+    bearer,
     fetch: async (input, init) => {
       requests.push(new Request(input, init))
       const answer = answers.shift() ?? new Error('nothing left to answer')
@@ -23,9 +25,10 @@ function clientOf(answers: (Response | Error)[], now = { ms: 0 }) {
       now.ms += ms
     },
     random: () => 0.5,
+    onLimited: (seconds) => told.push(seconds),
     userAgent: 'test',
   })
-  return { client, pauses, requests }
+  return { client, pauses, requests, told }
 }
 
 const refused = () =>
@@ -50,7 +53,71 @@ describe('asking the hub', () => {
     const { client, pauses, requests } = clientOf([busy(3), busy(2, 429), Response.json({ word: 'yes' })])
     expect(await client.get('/api/x', Word)).toEqual({ word: 'yes' })
     expect(pauses).toEqual([3750, 2500])
-    expect(requests.map((request) => request.headers.get('authorization'))).toEqual(Array(3).fill('Bearer nra_x'))
+    expect(requests.map((request) => request.headers.get('authorization'))).toEqual(Array(3).fill('Bearer nrs_x'))
+  })
+
+  const limited = (seconds: number) =>
+    Response.json(
+      { error: { code: 'RATE_LIMITED_PRINCIPAL', message: 'Too Many Requests', details: {} } },
+      { status: 429, headers: { 'retry-after': String(seconds) } },
+    )
+
+  it('[RL-3] waits for the end of a limit a minute, and says so once', async () => {
+    const { client, pauses, told } = clientOf([limited(60), limited(1), Response.json({ word: 'yes' })])
+    expect(await client.get('/api/x', Word)).toEqual({ word: 'yes' })
+    expect([pauses, told]).toEqual([[62_500, 1250], [60]])
+  })
+
+  it('[RL-3] a change that was refused for a limit is sent again with the key that it had', async () => {
+    const { client, requests } = clientOf([
+      limited(2),
+      Response.json({ word: 'once' }),
+      Response.json({ word: 'more' }),
+    ])
+    expect(await client.send('POST', '/api/x', { word: 'do' }, Word)).toEqual({ word: 'once' })
+    await client.send('POST', '/api/x', { word: 'do' }, Word)
+    const keys = requests.map((request) => request.headers.get('idempotency-key'))
+    expect(keys[0]).toMatch(/^[\da-f-]{36}$/)
+    expect([keys[1] === keys[0], keys[2] === keys[0]]).toEqual([true, false])
+    expect(await requests[1]?.json()).toEqual({ word: 'do' })
+  })
+
+  it('[RL-3] gives up when a limit lasts longer than a minute, as that of logins does', async () => {
+    const { client, pauses } = clientOf([limited(900)])
+    expect((await failureOf(client.send('POST', '/api/x', {}, Word))).code).toBe('RATE_LIMITED_PRINCIPAL')
+    const endless = clientOf(Array.from({ length: 9 }, () => limited(30)))
+    expect((await failureOf(endless.client.get('/api/x', Word))).code).toBe('RATE_LIMITED_PRINCIPAL')
+    expect([pauses, endless.pauses]).toEqual([[], [32_500, 32_500]])
+  })
+
+  const expired = () =>
+    Response.json({ error: { code: 'TOKEN_EXPIRED', message: 'Token expired', details: {} } }, { status: 401 })
+  const renewing = (): Bearer => {
+    let token = 'old'
+    return {
+      token: async () => token,
+      next: async () => {
+        token = 'new'
+        return token
+      },
+    }
+  }
+  const sentWith = (requests: Request[]) => requests.map((request) => request.headers.get('authorization'))
+
+  it('[TOK-2] [TOK-3] sends again with the next token what was refused because the token had expired, a change too', async () => {
+    const { client, requests } = clientOf([expired(), Response.json({ word: 'done' })], { ms: 0 }, renewing())
+    expect(await client.send('POST', '/api/x', { word: 'do' }, Word)).toEqual({ word: 'done' })
+    expect(sentWith(requests)).toEqual(['Bearer old', 'Bearer new'])
+    expect(await requests[1]?.json()).toEqual({ word: 'do' })
+  })
+
+  it('[TOK-3] does not go round in circles when the next token is refused too, or there is none', async () => {
+    const circle = clientOf([expired(), expired()], { ms: 0 }, renewing())
+    expect((await failureOf(circle.client.get('/api/x', Word))).code).toBe('TOKEN_EXPIRED')
+    expect(circle.requests).toHaveLength(2)
+    const fixed = clientOf([expired()])
+    expect((await failureOf(fixed.client.get('/api/x', Word))).code).toBe('TOKEN_EXPIRED')
+    expect(fixed.requests).toHaveLength(1)
   })
 
   it('gives up when the hub asks for more patience than a person has', async () => {

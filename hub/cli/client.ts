@@ -1,21 +1,28 @@
 /**
- * The hub's API as the command line uses it: one place for time limits, for waiting as long as the hub says, and for turning
- * its refusals into failures. Only questions that change nothing are asked again.
+ * The hub's API as the command line uses it: one place for time limits, for waiting as long as the hub says, for tokens that expire,
+ * and for turning refusals into failures. Questions that change nothing are asked again; a change is sent again only when the hub did
+ * nothing about it: its token had expired, or its sender asked too often.
  */
+import { randomUUID } from 'node:crypto'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { z } from 'zod'
 import { ErrorEnvelope } from '../api/error.ts'
+import { Busy, isLimited, pauseAfter, pauseOfLimit, Refused } from './refusal.ts'
+import type { Bearer } from './stored-session.ts'
 
 export interface ClientParts {
   /** Begins with https://, or http:// for this very machine. */
   readonly hub: string
-  readonly token?: string | undefined
+  /** Absent: nobody is logged in yet. */
+  readonly bearer?: Bearer | undefined
   readonly fetch: typeof fetch
   /** Clock in ms. */
   readonly clock: () => number
   readonly sleep: (ms: number) => Promise<void>
   /** 0 up to 1. */
   readonly random: () => number
+  /** Called once for each pause that the hub asks for because too much was asked. */
+  readonly onLimited?: (seconds: number) => void
   readonly userAgent: string
 }
 
@@ -25,16 +32,19 @@ export interface Asking {
   readonly limitMs?: number
   /**
    * How long to go on when the hub is out of reach, ms. Default 0: say so at once. A hub that asks to wait (429, 503 with
-   * Retry-After) is waited for up to 10 s in any case.
+   * Retry-After) is waited for up to 10 s in any case, a limit of calls a minute (RATE_LIMITED_…) up to 70 s.
    */
   readonly patienceMs?: number
 }
 
-const BUSY_PATIENCE_MS = 10_000
-const MAX_PAUSE_MS = 30_000
+const SILENCE_MS = 45_000
+/** All who wait spread over half as much again as they were asked to wait, but not over more than this, ms. */
+const MAX_SPREAD_MS = 5_000
 
 export class Client {
   readonly #parts: ClientParts
+  /** Until when it was already said that the hub asks to wait, by the clock in ms. */
+  #toldUntil = 0
 
   constructor(parts: ClientParts) {
     this.#parts = parts
@@ -57,6 +67,19 @@ export class Client {
     return Buffer.from(await this.#received(response.arrayBuffer()))
   }
 
+  /** As it comes, so that it need not fit into memory. */
+  async *stream(path: string, asking: Asking = {}): AsyncGenerator<Uint8Array> {
+    const { body } = await this.#patiently(path, asking)
+    const reader = body?.getReader()
+    if (!reader) return
+    try {
+      for (let part = await this.#received(reader.read()); !part.done; part = await this.#received(reader.read()))
+        yield part.value
+    } finally {
+      await reader.cancel()
+    }
+  }
+
   /** All pages of a list, item by item. */
   async *items<T>(
     path: string,
@@ -71,38 +94,128 @@ export class Client {
     } while (cursor !== undefined)
   }
 
-  async send<T>(method: 'POST' | 'PATCH', path: string, body: unknown, schema: z.ZodType<T>, asking: Asking = {}) {
-    const isText = typeof body === 'string'
-    const init: RequestInit = {
-      method,
-      headers: { 'content-type': isText ? 'text/csv' : 'application/json' },
-      body: isText ? body : JSON.stringify(body),
+  /**
+   * Server-sent events as they come (HTML standard, 9.2), until the hub ends them; comments are left out.
+   * @throws Failure HUB_UNREACHABLE also when nothing came for 45 s: a hub says something every 15
+   */
+  async *events(path: string): AsyncGenerator<{ event: string; data: string }> {
+    const limitMs = 24 * 60 * 60_000
+    const { body } = await this.#once(path, { limitMs }, { method: 'GET', headers: { accept: 'text/event-stream' } })
+    if (!body) return
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+    let isSilent = false
+    const silence = setTimeout(() => {
+      isSilent = true
+      void reader.cancel()
+    }, SILENCE_MS)
+    try {
+      let text = ''
+      for (let part = await this.#received(reader.read()); !part.done; part = await this.#received(reader.read())) {
+        silence.refresh()
+        text += part.value
+        const blocks = text.split('\n\n')
+        text = blocks.pop() ?? ''
+        for (const block of blocks) {
+          const field = (name: string) =>
+            block
+              .split('\n')
+              .find((line) => line.startsWith(`${name}: `))
+              ?.slice(name.length + 2)
+          const data = field('data')
+          if (data !== undefined) yield { event: field('event') ?? 'message', data }
+        }
+      }
+      if (isSilent) throw unreachable(this.#parts.hub, new DOMException('silent', 'TimeoutError'))
+    } finally {
+      clearTimeout(silence)
+      await reader.cancel()
     }
-    return this.#parse(await this.#once(path, asking, init), schema)
+  }
+
+  async send<T>(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body: unknown,
+    schema: z.ZodType<T>,
+    asking: Asking = {},
+  ) {
+    const isText = typeof body === 'string'
+    const content = { 'content-type': isText ? 'text/csv' : 'application/json' }
+    const headers = { ...(body !== undefined && content), ...keyOf(method) }
+    const init = { method, headers, ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }) }
+    return this.#parse(await this.#unlessLimited(path, asking, init), schema)
   }
 
   /** POST or DELETE without question or answer. */
   async command(method: 'POST' | 'DELETE', path: string): Promise<void> {
-    await this.#once(path, {}, { method })
+    await this.#unlessLimited(path, {}, { method, headers: keyOf(method) })
   }
 
-  async #patiently(path: string, asking: Asking): Promise<Response> {
+  #patiently(path: string, asking: Asking): Promise<Response> {
+    const patienceMs = asking.patienceMs ?? 0
+    return this.#again(path, asking, { method: 'GET' }, (...args) => pauseAfter(...args, patienceMs))
+  }
+
+  /** A change: what was refused for asking too often was not begun. */
+  #unlessLimited(path: string, asking: Asking, init: RequestInit): Promise<Response> {
+    return this.#again(path, asking, init, (error, _, elapsedMs) => pauseOfLimit(error, elapsedMs))
+  }
+
+  /** @param pauseOf ms to wait before the next try; undefined when there is none */
+  async #again(
+    path: string,
+    asking: Asking,
+    init: RequestInit,
+    pauseOf: (error: unknown, tries: number, elapsedMs: number) => number | undefined,
+  ): Promise<Response> {
     const { clock, sleep, random } = this.#parts
     const startedAt = clock()
+    let waitedMs = 0
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#once(path, asking, { method: 'GET' })
+        return await this.#once(path, asking, init)
       } catch (error) {
-        const pauseMs = pauseAfter(error, tries, clock() - startedAt, asking.patienceMs ?? 0)
+        // Patience with a limit is for the waiting alone, however slow the answers are.
+        const pauseMs = pauseOf(error, tries, isLimited(error) ? waitedMs : clock() - startedAt)
         if (pauseMs === undefined) throw error
-        // Never sooner than the hub asked for; all who wait spread over half as much again.
-        await sleep(pauseMs * (1 + random() / 2))
+        if (isLimited(error)) this.#tellOfLimit(pauseMs)
+        // Never sooner than the hub asked for.
+        const spreadMs = Math.min(pauseMs / 2, MAX_SPREAD_MS) * random()
+        waitedMs += pauseMs
+        await sleep(pauseMs + spreadMs)
       }
     }
   }
 
-  async #once(path: string, { query = {}, limitMs = 60_000 }: Asking, init: RequestInit): Promise<Response> {
-    const { hub, token, userAgent } = this.#parts
+  /** Several questions that wait at once say so once. */
+  #tellOfLimit(pauseMs: number): void {
+    const now = this.#parts.clock()
+    if (now < this.#toldUntil) return
+    this.#toldUntil = now + pauseMs + MAX_SPREAD_MS
+    this.#parts.onLimited?.(Math.ceil(pauseMs / 1000))
+  }
+
+  async #once(path: string, asking: Asking, init: RequestInit): Promise<Response> {
+    const { bearer } = this.#parts
+    const token = await bearer?.token()
+    try {
+      return await this.#asked(path, asking, init, token)
+    } catch (error) {
+      if (token === undefined || !(error instanceof Failure) || error.code !== 'TOKEN_EXPIRED') throw error
+      // The hub did nothing yet, so even a change may be sent again.
+      const next = await bearer?.next(token)
+      if (next === undefined) throw error
+      return this.#asked(path, asking, init, next)
+    }
+  }
+
+  async #asked(
+    path: string,
+    { query = {}, limitMs = 60_000 }: Asking,
+    init: RequestInit,
+    token: string | undefined,
+  ): Promise<Response> {
+    const { hub, userAgent } = this.#parts
     const url = new URL(path, hub)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
@@ -143,34 +256,9 @@ export class Client {
   }
 }
 
-/** What the hub said about a failure, for showing it in the hub's own words: it may be newer than this command. */
-export class Refused {
-  readonly error: ErrorEnvelope['error']
-  readonly status: number
-
-  constructor(error: ErrorEnvelope['error'], status: number) {
-    this.error = error
-    this.status = status
-  }
-}
-
-class Busy extends Refused {
-  readonly retryAfterSeconds: number
-
-  constructor({ error, status }: Refused, retryAfterSeconds: number) {
-    super(error, status)
-    this.retryAfterSeconds = retryAfterSeconds
-  }
-}
-
-/** @returns ms to wait before the next try; undefined when there is none */
-function pauseAfter(error: unknown, tries: number, elapsedMs: number, patienceMs: number): number | undefined {
-  if (!(error instanceof Failure)) return undefined
-  if (error.code === 'HUB_UNREACHABLE') return elapsedMs < patienceMs ? Math.min(250 * 2 ** tries, 5_000) : undefined
-  const seconds = error.cause instanceof Busy ? error.cause.retryAfterSeconds : undefined
-  if (seconds === undefined) return undefined
-  const pauseMs = Math.min(seconds * 1000, MAX_PAUSE_MS)
-  return elapsedMs + pauseMs <= Math.max(patienceMs, BUSY_PATIENCE_MS) ? pauseMs : undefined
+/** Names a POST, so that it is done once however often it is sent. */
+function keyOf(method: string): Record<string, string> {
+  return method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
 }
 
 /** Tells a certificate that is not trusted from a hub that is away, by node's error codes. */

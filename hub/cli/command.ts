@@ -1,10 +1,12 @@
 /** What every command has: the surroundings it works in, `--json`, examples, an exit code. */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Command, Option } from 'commander'
+import { Login } from '../api/session.ts'
 import { SOFTWARE } from '../software.ts'
 import { Client } from './client.ts'
 import type { CliConfig, Environment } from './config.ts'
-import { readLogin } from './stored-login.ts'
+import { readLogin, type StoredLogin } from './stored-login.ts'
+import { type Bearer, fixedToken, storedSession } from './stored-session.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface CliParts {
@@ -18,6 +20,9 @@ export interface CliParts {
   /** 0 up to 1. */
   readonly random: () => number
 }
+
+/** Of one exchange of a refresh token, ms: others wait for it. */
+const REFRESH_LIMIT_MS = 15_000
 
 export interface JsonOption {
   readonly json?: boolean
@@ -36,10 +41,22 @@ export class Cli {
     return this.parts.terminal
   }
 
-  /** A client for a hub that nobody is logged in to yet. */
-  clientOf(hub: string, token?: string): Client {
+  /** A client for a hub that nobody is logged in to yet, or of somebody. */
+  clientOf(hub: string, bearer?: Bearer): Client {
     const { fetch, clock, sleep, random } = this.parts
-    return new Client({ hub, token, fetch, clock, sleep, random, userAgent: `netraven/${SOFTWARE}` })
+    const onLimited = (seconds: number) =>
+      this.terminal.err(`The hub limits how much is asked a minute: going on in about ${seconds} s.`)
+    return new Client({ hub, bearer, fetch, clock, sleep, random, onLimited, userAgent: `netraven/${SOFTWARE}` })
+  }
+
+  /** A client of a stored login, which it keeps fresh. */
+  clientOfLogin(login: StoredLogin): Client {
+    const { config, clock } = this.parts
+    const visitor = this.clientOf(login.hub)
+    const refresh = (token: string) =>
+      visitor.send('POST', '/api/auth/refresh', { refresh_token: token }, Login, { limitMs: REFRESH_LIMIT_MS })
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+    return this.clientOf(login.hub, storedSession({ folder: config.folder, login, refresh, clock, sleep }))
   }
 
   /** @throws Failure NOT_LOGGED_IN; HUB_PLAINTEXT or USAGE when NETRAVEN_HUB is no good */
@@ -47,10 +64,10 @@ export class Cli {
     const { config } = this.parts
     const login = config.hub && config.token ? undefined : await readLogin(config.folder)
     const hub = config.hub ? checkHub(config.hub, false, 'NETRAVEN_HUB') : login?.hub
-    const token = config.token ?? (hub === login?.hub ? login?.token : undefined)
     if (hub === undefined) throw new Failure('NOT_LOGGED_IN')
-    if (token === undefined) throw new Failure('NOT_LOGGED_IN', { hub })
-    return this.clientOf(hub, token)
+    if (config.token !== undefined) return this.clientOf(hub, fixedToken(config.token))
+    if (login?.hub !== hub) throw new Failure('NOT_LOGGED_IN', { hub })
+    return this.clientOfLogin(login)
   }
 
   /** Shows a result: as JSON when asked for, in words otherwise. */

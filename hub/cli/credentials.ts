@@ -73,7 +73,9 @@ export function credentialCommands(program: Command, cli: Cli): void {
 
   verb(credentials, 'list', 'list all credentials, without secrets', ['netraven credentials list']).action(
     acting(cli, async (options: JsonOption) => {
-      const { items } = await (await cli.client()).get('/api/credentials', pageOf(Credential))
+      const items = await Array.fromAsync(
+        (await cli.client()).items('/api/credentials', pageOf(Credential), { limit: 500 }),
+      )
       cli.show(options, items, () =>
         items.length === 0
           ? 'No credentials yet. Add one with: netraven credentials add NAME --username USER'

@@ -9,6 +9,7 @@ import { importCommand } from './devices-import.ts'
 import { testCommand } from './devices-test.ts'
 import { onlySite } from './sites.ts'
 import { count, facts, table, time } from './table.ts'
+import { orNone } from './values.ts'
 
 interface ListOptions extends JsonOption {
   readonly site?: string
@@ -83,19 +84,36 @@ export function deviceCommands(program: Command, cli: Cli): void {
       'netraven devices set sw1 --command-timeout 300 --legacy-algorithms on',
       'netraven devices set sw1 --host-key SHA256:…    accept a new host key that you have compared',
       'netraven devices set sw1 --host-key none        pin whatever key it shows next',
+      'netraven devices set sw1 --owner alice',
     ]),
   )
     .option('--name <new>', 'new name')
+    .option('--owner <user>', 'whose it is, or none; takes the scope admin:devices', orNone)
     .action(
-      acting(cli, async (name: string, options: DeviceOptionValues & { readonly name?: string }) => {
-        const change = { ...changeOf(options), ...(options.name !== undefined && { name: options.name }) }
-        if (Object.keys(change).length === 0) {
-          throw new Failure('USAGE', { reason: 'nothing to change; see: netraven devices set --help' })
-        }
-        const device = await (await cli.client()).send('PATCH', `/api/devices/${inPath(name)}`, change, Device)
-        cli.show(options, device, () => `Device ${device.name} changed.`)
-        return undefined
-      }),
+      acting(
+        cli,
+        async (
+          name: string,
+          options: DeviceOptionValues & { readonly name?: string; readonly owner?: string | null },
+        ) => {
+          const change = { ...changeOf(options), ...(options.name !== undefined && { name: options.name }) }
+          const { owner } = options
+          if (Object.keys(change).length === 0 && owner === undefined) {
+            throw new Failure('USAGE', { reason: 'nothing to change; see: netraven devices set --help' })
+          }
+          const client = await cli.client()
+          const path = `/api/devices/${inPath(name)}`
+          // Its owner first: afterwards it may have another name.
+          const owned =
+            owner === undefined
+              ? undefined
+              : await client.send('PUT', `${path}/owner`, { owner: owner || null }, Device)
+          const device =
+            owned && Object.keys(change).length === 0 ? owned : await client.send('PATCH', path, change, Device)
+          cli.show(options, device, () => `Device ${device.name} changed.`)
+          return undefined
+        },
+      ),
     )
 
   verb(devices, 'reset-cooldown <name>', 'end the pause after a refused login', [
@@ -189,6 +207,8 @@ function factsOf(device: Device): string {
     site: device.site,
     ...loginFacts(device),
     via: device.via,
+    owner: device.owner,
+    'you may': device.access,
     group: device.group,
     tags: Object.entries(device.tags)
       .map(([name, value]) => `${name}=${value}`)

@@ -8,9 +8,10 @@ import { Health } from '../api/health.ts'
 import { pageOf } from '../api/page.ts'
 import { Me } from '../api/session.ts'
 import { SOFTWARE } from '../software.ts'
-import { type Client, Refused } from './client.ts'
+import type { Client } from './client.ts'
 import { acting, type Cli, type JsonOption, verb } from './command.ts'
 import { EXIT, errorOf, failureOf } from './failure-text.ts'
+import { Refused } from './refusal.ts'
 import { readLogin } from './stored-login.ts'
 import { count, time } from './table.ts'
 
@@ -93,7 +94,7 @@ async function hubFindings(client: Client): Promise<Finding[]> {
 }
 
 async function agentFindings(client: Client): Promise<Finding[]> {
-  const { items } = await client.get('/api/agents', pageOf(Agent))
+  const items = await Array.fromAsync(client.items('/api/agents', pageOf(Agent), { limit: 500 }))
   const enrolled = items.filter(({ state }) => state === 'enrolled')
   if (enrolled.length === 0) {
     return [warning('agents', 'none yet', ['Make a token: netraven enrollment-tokens create --site NAME'])]

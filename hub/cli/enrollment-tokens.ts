@@ -39,7 +39,9 @@ export function enrollmentTokenCommands(program: Command, cli: Cli): void {
 
   verb(tokens, 'list', 'list tokens, never the tokens themselves', ['netraven enrollment-tokens list']).action(
     acting(cli, async (options: JsonOption) => {
-      const { items } = await (await cli.client()).get('/api/agents/enrollment-tokens', pageOf(EnrollmentTokenRow))
+      const items = await Array.fromAsync(
+        (await cli.client()).items('/api/agents/enrollment-tokens', pageOf(EnrollmentTokenRow), { limit: 500 }),
+      )
       cli.show(options, items, () =>
         items.length === 0
           ? 'No tokens yet. Make one with: netraven enrollment-tokens create --site NAME'

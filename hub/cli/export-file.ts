@@ -13,10 +13,15 @@ export async function makeFolder(dir: string): Promise<void> {
 }
 
 /** @throws Failure EXPORT_FAILED */
-export async function writeFile(file: string, content: Uint8Array, mode: number): Promise<void> {
+export async function writeFile(
+  file: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   try {
     await writeDurably(file, content, { mode })
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
     throw unwritable(file, cause)
   }
 }

@@ -1,7 +1,7 @@
 /** A failure as a person reads it on a terminal: what, which case, why, what to do. Never a stack. */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { envelopeOf } from '../error-envelope.ts'
-import { Refused } from './client.ts'
+import { Refused } from './refusal.ts'
 
 /** sysexits.h: 75 is EX_TEMPFAIL, 78 is EX_CONFIG. */
 export const EXIT = { done: 0, failed: 1, usage: 2, later: 75, configuration: 78 } as const
@@ -24,7 +24,12 @@ const CONFIGURATION_CODES = new Set([
   'SCHEMA_MISMATCH',
   'TOKEN_BAD_SCHEME',
   'TOKEN_EXPIRED',
-  'TOKEN_MALFORMED',
+  'TOKEN_TRUNCATED',
+  'TOKEN_BAD_SIGNATURE',
+  'TOKEN_WRONG_AUDIENCE',
+  'TOKEN_REVOKED',
+  'ACCESS_CHANGED',
+  'REFRESH_INVALID',
   'TOKEN_MISSING',
   'TOKEN_UNKNOWN',
 ])

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type CommandLineParts, cannedHub, commandLine as newCommandLine } from './command-line.ts'
 
 const PASSWORD = ' canary password '
-const TOKEN = 'nra_canary-token'
+const TOKEN = 'eyJcanary-token'
+const REFRESH = 'nrr_canary-refresh'
 
 function commandLine(parts: CommandLineParts) {
   const line = newCommandLine(parts)
@@ -12,28 +13,46 @@ function commandLine(parts: CommandLineParts) {
   return line
 }
 
-function hub(seen: { password?: string; loggedOut?: string | null } = {}) {
+interface Seen {
+  question?: { username: string; password: string; scopes?: string[] }
+  loggedOut?: string | null
+}
+
+const tokens = (token = TOKEN, refresh = REFRESH) => ({
+  access_token: token,
+  token_type: 'bearer',
+  expires_in: 600,
+  refresh_token: refresh,
+  refresh_expires_in: 604_800,
+  scope: 'read:agents read:devices',
+})
+
+const refusal = (code: string, details: object = {}) =>
+  Response.json({ error: { code, message: `says ${code}`, details } }, { status: 401 })
+
+function hub(seen: Seen = {}, more: Parameters<typeof cannedHub>[0] = {}) {
   return cannedHub({
     'POST /api/auth/token': async (request) => {
-      seen.password = ((await request.json()) as { password: string }).password
-      return Response.json({ access_token: TOKEN, token_type: 'bearer', expires_in: 600 })
+      seen.question = (await request.json()) as NonNullable<Seen['question']>
+      return Response.json(tokens())
     },
     'POST /api/auth/logout': (request) => {
       seen.loggedOut = request.headers.get('authorization')
       return new Response(null, { status: 204 })
     },
     'GET /api/sites': { items: [], nextCursor: null },
+    ...more,
   })
 }
 
 describe('netraven login', () => {
   it('takes the password from stdin as it is, and keeps only the token, for the owner alone', async () => {
-    const seen: { password?: string } = {}
+    const seen: Seen = {}
     const line = commandLine({ fetch: hub(seen) })
     const ran = await line.run(['login', '--hub', 'https://hub.test', '--user', 'ann', '--password-stdin'], {
       stdin: `${PASSWORD}\n`,
     })
-    expect([ran.code, seen.password]).toEqual([0, PASSWORD])
+    expect([ran.code, seen.question?.password]).toEqual([0, PASSWORD])
     const file = join(line.folder, 'netraven', 'login.json')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect((await stat(join(line.folder, 'netraven'))).mode & 0o777).toBe(0o700)
@@ -43,11 +62,11 @@ describe('netraven login', () => {
   })
 
   it('asks a person without showing what is typed; backspace and Ctrl-U work', async () => {
-    const seen: { password?: string } = {}
+    const seen: Seen = {}
     const ran = await commandLine({ fetch: hub(seen) }).run(['login', '--user', 'ann'], {
       keys: 'wrong\u0015sec\u007F\u007Fecret\r',
     })
-    expect([ran.code, seen.password]).toEqual([0, 'secret'])
+    expect([ran.code, seen.question?.password]).toEqual([0, 'secret'])
     expect(ran.err).toBe('Password of ann at http://127.0.0.1:8000: \n')
   })
 
@@ -57,10 +76,10 @@ describe('netraven login', () => {
   })
 
   it('sends no password in the clear over a network, unless told to', async () => {
-    const seen: { password?: string } = {}
+    const seen: Seen = {}
     const args = ['login', '--hub', 'http://hub.test', '--user', 'ann', '--password-stdin']
     const refused = await commandLine({ fetch: hub(seen) }).run(args, { stdin: 'x\n' })
-    expect([refused.code, seen.password, refused.err]).toEqual([
+    expect([refused.code, seen.question?.password, refused.err]).toEqual([
       78,
       undefined,
       expect.stringContaining('HUB_PLAINTEXT'),
@@ -69,7 +88,7 @@ describe('netraven login', () => {
   })
 
   it('logging out forgets the token here and tells the hub', async () => {
-    const seen: { loggedOut?: string | null } = {}
+    const seen: Seen = {}
     const line = commandLine({ fetch: hub(seen) })
     await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })
     expect((await line.run(['logout'])).code).toBe(0)
@@ -116,5 +135,87 @@ describe('netraven login', () => {
       env: { XDG_CONFIG_HOME: line.folder, NETRAVEN_HUB: 'https://other.test' },
     })
     expect((await elsewhere.run(['sites', 'list'])).err).toMatch(/NOT_LOGGED_IN/)
+  })
+
+  it('[AUTH-2] asks about caps lock after a wrong password all in capitals, and never shows it', async () => {
+    const wrong = hub({}, { 'POST /api/auth/token': () => refusal('INVALID_CREDENTIALS') })
+    const login = (password: string) =>
+      commandLine({ fetch: wrong }).run(['login', '--user', 'ann', '--password-stdin'], { stdin: `${password}\n` })
+    const shouted = await login('CANARY-SECRET1')
+    expect([shouted.code, shouted.err]).toEqual([1, expect.stringContaining('Is caps lock on?')])
+    expect(shouted.out + shouted.err).not.toMatch(/canary/i)
+    for (const password of ['Canary-Secret1', '1234-5678']) {
+      expect((await login(password)).err).not.toContain('caps lock on?')
+    }
+  })
+
+  it('[PERM-1] asks for the scopes that were wanted, and says which were not given', async () => {
+    const seen: Seen = {}
+    const ran = await commandLine({ fetch: hub(seen) }).run(
+      ['login', '--user', 'ann', '--password-stdin', '--scopes', 'read:devices,admin:keys'],
+      { stdin: 'x\n' },
+    )
+    expect([ran.code, seen.question?.scopes]).toEqual([0, ['read:devices', 'admin:keys']])
+    expect(ran.err).toMatch(/^Not given[^\n]*: admin:keys\n$/)
+  })
+})
+
+describe('netraven whoami', () => {
+  const me = {
+    id: '0198d6a1-52a8-7c63-9c5e-2f3f1f6f8a10',
+    username: 'ann',
+    displayName: 'Ann',
+    kind: 'user',
+    roles: ['viewer'],
+    scopes: ['read:devices'],
+    tokenExpiresAt: '2026-11-24T12:00:00.000Z',
+    mustChangePassword: false,
+    accountExpiresAt: null,
+    warning: 'The account expires in 3 days.',
+  }
+
+  it('shows user, roles, scopes and until when, and what the hub warns of', async () => {
+    const line = commandLine({ fetch: hub({}, { 'GET /api/auth/me': me }) })
+    await line.run(['login', '--user', 'ann', '--password-stdin'], { stdin: 'x\n' })
+    const ran = await line.run(['whoami'])
+    expect([ran.code, ran.err]).toEqual([0, 'Warning: The account expires in 3 days.\n'])
+    expect(ran.out).toMatch(/user:\s+ann\n[\s\S]*roles:\s+viewer\nscopes:\s+read:devices\n/)
+    expect((await line.run(['whoami', '--json'])).json()).toMatchObject({
+      username: 'ann',
+      hub: 'http://127.0.0.1:8000',
+    })
+  })
+})
+
+describe('netraven logout', () => {
+  const login = ['login', '--user', 'ann', '--password-stdin']
+
+  it('[TOK-5] --everywhere ends all logins and says how many', async () => {
+    const line = commandLine({ fetch: hub({}, { 'POST /api/auth/logout-all': { ended: 3 } }) })
+    await line.run(login, { stdin: 'x\n' })
+    expect((await line.run(['logout', '--everywhere'])).out).toMatch(/everywhere: 3 logins ended/)
+    expect((await line.run(['logout'])).out).toBe('You were not logged in.\n')
+  })
+
+  it('[TOK-5] --everywhere fails when the hub could not be told, since elsewhere nothing ended', async () => {
+    const line = commandLine({ fetch: hub({}, { 'POST /api/auth/logout-all': () => refusal('DB_UNAVAILABLE') }) })
+    await line.run(login, { stdin: 'x\n' })
+    const ran = await line.run(['logout', '--everywhere'])
+    expect([ran.code, ran.err]).toEqual([75, expect.stringContaining('DB_UNAVAILABLE')])
+    expect((await line.run(['logout'])).out).toBe('You were not logged in.\n')
+  })
+
+  it('[TOK-5] ends the session at the hub also when its access token has expired', async () => {
+    const seen: Seen = {}
+    const now = { ms: Date.now() }
+    const line = commandLine({
+      fetch: hub(seen, { 'POST /api/auth/refresh': () => Response.json(tokens('eyJnext', 'nrr_next')) }),
+      now,
+    })
+    await line.run(login, { stdin: 'x\n' })
+    now.ms += 3_600_000
+    expect((await line.run(['logout'])).code).toBe(0)
+    expect(seen.loggedOut).toBe('Bearer eyJnext')
+    expect((await line.run(['sites', 'list'])).err).toMatch(/NOT_LOGGED_IN/)
   })
 })

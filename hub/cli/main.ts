@@ -3,6 +3,7 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { Command, CommanderError } from 'commander'
 import { SOFTWARE } from '../software.ts'
 import { agentCommands } from './agents.ts'
+import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
 import { Cli, type CliParts } from './command.ts'
 import { processEnvironment, readCliConfig } from './config.ts'
@@ -13,13 +14,24 @@ import { driverCommands } from './drivers.ts'
 import { enrollmentTokenCommands } from './enrollment-tokens.ts'
 import { explainCommand } from './explain.ts'
 import { EXIT, errorOf, exitCodeOf, failureOf, failureText } from './failure-text.ts'
+import { accessCommands, grantCommands } from './grants.ts'
+import { groupCommands } from './groups.ts'
 import { hubCommand } from './hub.ts'
+import { keyCommands } from './keys.ts'
+import { limitCommands } from './limits.ts'
 import { linePatternCommands } from './line-patterns.ts'
 import { loginCommands } from './login.ts'
 import { migrateCommands } from './migrate.ts'
+import { passwdCommand } from './passwd.ts'
+import { roleCommands } from './roles.ts'
+import { secondFactorCommands } from './second-factor.ts'
 import { siteCommands } from './sites.ts'
 import { storageCommands } from './storage.ts'
+import { tagRuleCommands } from './tag-rules.ts'
+import { tagCommands } from './tags.ts'
 import { type Streams, Terminal } from './terminal.ts'
+import { tokenCommands } from './tokens.ts'
+import { userCommands } from './users.ts'
 
 const GUIDE = `
 First steps:
@@ -57,16 +69,29 @@ export async function runCommand(args: readonly string[], parts: CliParts): Prom
     hubCommand,
     migrateCommands,
     loginCommands,
+    passwdCommand,
+    secondFactorCommands,
+    userCommands,
+    groupCommands,
+    roleCommands,
+    tokenCommands,
     explainCommand,
     siteCommands,
     enrollmentTokenCommands,
     agentCommands,
     credentialCommands,
     deviceCommands,
+    grantCommands,
+    accessCommands,
+    tagCommands,
+    tagRuleCommands,
     driverCommands,
     linePatternCommands,
+    limitCommands,
     backupCommands,
+    auditCommands,
     storageCommands,
+    keyCommands,
     doctorCommand,
   ]) {
     add(program, cli)

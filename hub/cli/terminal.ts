@@ -54,6 +54,11 @@ export class Terminal {
     return this.#streams.stderr
   }
 
+  /** Whether somebody is there who can be asked. */
+  get canAsk(): boolean {
+    return this.#streams.stdin.isTTY === true
+  }
+
   /** Columns of the terminal; undefined when stdout is no terminal. */
   get width(): number | undefined {
     return this.#streams.stdout.isTTY ? this.#streams.stdout.columns : undefined
