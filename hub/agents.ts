@@ -4,10 +4,13 @@ import type { HelloQuestion } from '@netraven/protocol/hello.ts'
 import { type VerifyKey, verifyKey } from '@netraven/protocol/keys.ts'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import type { AgentQuery } from './api/agent.ts'
 import { isUuid } from './api/fields.ts'
+import type { PageQuery } from './api/page.ts'
 import type { Tables } from './db/tables.ts'
 import { nearest } from './nearest.ts'
-import { isOnline } from './sites.ts'
+import { findSite, isOnline } from './sites.ts'
+import { type Sorting, sortedPage, sortedRows } from './sorted-pages.ts'
 
 /** Channel of PostgreSQL's NOTIFY on which a revoked agent's id is told to every hub. */
 export const REVOKED_CHANNEL = 'netraven_revoked'
@@ -57,6 +60,35 @@ export function agentRows(db: Kysely<Tables>) {
     .innerJoin('sites', 'sites.id', 'agents.site_id')
     .selectAll('agents')
     .select(['sites.name as site', isOnline.as('online')])
+}
+
+const sorting: Sorting = {
+  keys: {
+    name: { of: sql`lower(agents.name)`, type: 'text' },
+    lastSeenAt: { of: sql`coalesce(agents.last_seen_at, 'epoch')`, type: 'timestamptz' },
+    enrolledAt: { of: sql`agents.created_at`, type: 'timestamptz' },
+  },
+  usual: 'name',
+  tie: { of: sql`agents.id`, type: 'uuid' },
+}
+
+/** A page of agents, in the order asked for. */
+export async function listAgents<Item>(
+  db: Kysely<Tables>,
+  query: AgentQuery & PageQuery & { sort?: string | undefined },
+  toItem: (row: AgentRow) => Item,
+) {
+  const { site, state, limit } = query
+  const { keys, order, after, sort } = sortedPage(query, sorting)
+  let rows = agentRows(db).select(keys)
+  if (site !== undefined) rows = rows.where('agents.site_id', '=', (await findSite(db, site)).id)
+  if (state !== undefined) rows = rows.where('agents.state', '=', state)
+  if (after !== undefined) rows = rows.where(after)
+  const found = await rows
+    .orderBy(order)
+    .limit(limit + 1)
+    .execute()
+  return sortedRows(found, limit, toItem, sort)
 }
 
 export type AgentRow = Awaited<ReturnType<ReturnType<typeof agentRows>['executeTakeFirstOrThrow']>>

@@ -20,7 +20,7 @@ import { type Held, lockTasks, standing } from './tasks.ts'
 interface Assembly {
   /** Task, attempt and place. */
   readonly of: string
-  readonly parts: { hash: string; bytes: number; storedBytes: number }[]
+  readonly parts: { hash: string; bytes: number; storedBytes: number; dataKey: number | null }[]
   readonly hash: Hash
   bytes: number
 }
@@ -67,8 +67,8 @@ export class ArtifactIntake {
     if (isLast && (assembly.bytes !== artifact.sizeBytes || assembly.hash.digest('hex') !== artifact.contentHash))
       return this.#corrupt(report)
     const hash = hashOf(bytes)
-    const { storedBytes } = await this.#parts.blobs.put(hash, bytes)
-    assembly.parts.push({ hash, bytes: bytes.length, storedBytes })
+    const { storedBytes, dataKey } = await this.#parts.blobs.put(hash, bytes)
+    assembly.parts.push({ hash, bytes: bytes.length, storedBytes, dataKey })
     return isLast ? this.#keep(report, artifact, assembly) : { state: 'more' }
   }
 

@@ -88,7 +88,10 @@ export async function keepArtifact(
   held: Held,
   report: Report,
   artifact: KeptArtifact,
-  { parts, store }: { parts: readonly { hash: string; bytes: number; storedBytes: number }[]; store: string },
+  {
+    parts,
+    store,
+  }: { parts: readonly { hash: string; bytes: number; storedBytes: number; dataKey: number | null }[]; store: string },
 ): Promise<void> {
   // Another try of the same task may have got this far before the line broke.
   const known = await trx
@@ -106,11 +109,12 @@ export async function keepArtifact(
   await trx
     .insertInto('blobs')
     .values(
-      blobs.map(({ hash, bytes, storedBytes }) => ({
+      blobs.map(({ hash, bytes, storedBytes, dataKey }) => ({
         content_hash: hash,
         store,
         size_bytes: bytes,
         stored_bytes: storedBytes,
+        sealed_under: dataKey,
       })),
     )
     .onConflict((conflict) => conflict.column('content_hash').doNothing())

@@ -83,8 +83,8 @@ export class Backups {
     reports: readonly Report[],
     results: Map<string, ReportResult>,
   ): Promise<{ runs: string[]; sites: ReadonlySet<string> }> {
-    const ids = reports.map((report) => report.task)
-    const locked = await lockTasks(trx, ids)
+    const tasks = reports.map((report) => report.task)
+    const locked = await lockTasks(trx, tasks)
     const again: Success[] = []
     const failed: Retryable[] = []
     const tested: Tested[] = []
@@ -178,13 +178,13 @@ export class Backups {
     const old = await trx
       .selectFrom('versions')
       .innerJoin('blobs', 'blobs.content_hash', 'versions.content_hash')
-      .select(['versions.spans', 'blobs.stored_bytes'])
+      .select(['versions.spans', 'blobs.stored_bytes as storedBytes', 'blobs.sealed_under as dataKey'])
       .where('versions.device_id', '=', held.deviceId)
       .where('versions.content_hash', '=', read.outcome.contentHash)
       .where('versions.secrets', '=', held.deviceSecrets)
       .limit(1)
       .executeTakeFirst()
-    if (old) await this.#addVersion(trx, agent, held, read, old.spans, old.stored_bytes)
+    if (old) await this.#addVersion(trx, agent, held, read, old.spans, old)
     return old !== undefined
   }
 
@@ -207,12 +207,12 @@ export class Backups {
       return this.#stand(agent, report, held)
     })
     if (before) return answerOf(before)
-    const { storedBytes } = await this.#parts.blobs.put(read.outcome.contentHash, text)
+    const stored = await this.#parts.blobs.put(read.outcome.contentHash, text)
     const settled = await this.#parts.inTransaction(async (trx) => {
       const held = (await lockTasks(trx, [report.task])).get(report.task)
       const refusal = this.#stand(agent, report, held)
       if (refusal || !held) return { answer: refusal ?? ({ task: report.task, state: 'later' } as const) }
-      await this.#addVersion(trx, agent, held, read, spans, storedBytes)
+      await this.#addVersion(trx, agent, held, read, spans, stored)
       return { answer: { task: report.task, state: 'recorded' } as const, run: held.runId }
     })
     if (settled.run) await closeRuns(this.#parts.db, [settled.run])
@@ -233,7 +233,7 @@ export class Backups {
     held: Held,
     read: Read,
     spans: readonly number[],
-    storedBytes: number,
+    stored: { storedBytes: number; dataKey: number | null },
   ): Promise<void> {
     const { outcome } = read
     const capturedAt = new Date(read.capturedAtMs)
@@ -244,7 +244,8 @@ export class Backups {
         content_hash: outcome.contentHash,
         store: this.#parts.blobs.name,
         size_bytes: outcome.sizeBytes,
-        stored_bytes: storedBytes,
+        stored_bytes: stored.storedBytes,
+        sealed_under: stored.dataKey,
       })
       .onConflict((conflict) => conflict.column('content_hash').doNothing())
       .execute()
@@ -283,9 +284,8 @@ export class Backups {
   }
 
   #corrupt(agent: Reporter, report: Report): Failure {
-    const failure = new Failure('TRANSMISSION_CORRUPT', { task: report.task })
-    this.#parts.log.warn({ agentId: agent.id, taskId: report.task, code: failure.code }, 'content refused')
-    return failure
+    this.#parts.log.warn({ agentId: agent.id, taskId: report.task, code: 'TRANSMISSION_CORRUPT' }, 'content refused')
+    return new Failure('TRANSMISSION_CORRUPT', { task: report.task })
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ConfigProblem, readConfig, settings } from './config.ts'
 import { defaultLoginLimits } from './credential-guard.ts'
 
-const key = Buffer.alloc(32, 9)
+const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at))
 
 /** The problems of an environment, by variable. */
 function problemsOf(env: Record<string, string>, files: Record<string, string> = {}): Record<string, ConfigProblem> {
@@ -104,7 +104,15 @@ describe('the configuration', () => {
   it('takes each secret from a file, without its last line feed', () => {
     const secrets = Object.entries(settings).filter(([, setting]) => 'isSecret' in setting)
     expect(secrets.map(([name]) => name).toSorted()).toEqual(
-      ['DATABASE_PASSWORD', 'DATABASE_URL', 'NETRAVEN_ADMIN_PASSWORD', 'NETRAVEN_MASTER_KEY'].toSorted(),
+      [
+        'DATABASE_PASSWORD',
+        'DATABASE_URL',
+        'NETRAVEN_ADMIN_PASSWORD',
+        'NETRAVEN_MASTER_KEY',
+        'NETRAVEN_MASTER_KEY_PREVIOUS',
+        'OIDC_CLIENT_SECRET',
+        'SMTP_URL',
+      ].toSorted(),
     )
     const files: Record<string, string> = {
       '/run/url': 'postgres://u@db/n\n',
@@ -140,7 +148,10 @@ describe('the configuration', () => {
     expect(problems).toEqual({
       DATABASE_URL_FILE: expect.objectContaining({ read: '/run/absent', expected: expect.stringContaining('ENOENT') }),
       NETRAVEN_MASTER_KEY_FILE: expect.objectContaining({ expected: expect.stringContaining('32 random bytes') }),
-      NETRAVEN_ADMIN_PASSWORD_FILE: { variable: 'NETRAVEN_ADMIN_PASSWORD_FILE', expected: 'at least 12 characters' },
+      NETRAVEN_ADMIN_PASSWORD_FILE: {
+        variable: 'NETRAVEN_ADMIN_PASSWORD_FILE',
+        expected: 'at least 12 characters, neither a placeholder nor a common password',
+      },
       DATABASE_PASSWORD: expect.objectContaining({ expected: expect.stringContaining('not both') }),
     })
   })
@@ -177,5 +188,26 @@ describe('the configuration', () => {
     for (const [name, { schema, default: standard }] of Object.entries(settings)) {
       if (standard !== undefined) expect(schema.safeParse(standard).success, name).toBe(true)
     }
+  })
+
+  it('takes a certificate with its key only, and lists without a word that is none', () => {
+    const tls = readConfig({ TLS_CERT_FILE: '/etc/tls/hub.crt', TLS_KEY_FILE: '/etc/tls/hub.key' }).tls
+    expect(tls).toEqual({ certificate: '/etc/tls/hub.crt', key: '/etc/tls/hub.key' })
+    expect(problemsOf({ TLS_CERT_FILE: '/x' })).toMatchObject({
+      TLS_KEY_FILE: { expected: 'set, since TLS_CERT_FILE is' },
+    })
+    expect(problemsOf({ TLS_KEY_FILE: '/x' })).toMatchObject({
+      TLS_CERT_FILE: { expected: 'set, since TLS_KEY_FILE is' },
+    })
+    const lists = readConfig({
+      CORS_ORIGINS: 'https://a.test, http://b.test:81',
+      OUTBOUND_ALLOWED_NETWORKS: '10.0.0.0/8,::1',
+    })
+    expect([lists.corsOrigins, lists.outboundAllowed.length]).toEqual([['https://a.test', 'http://b.test:81'], 2])
+    for (const bad of ['*', 'a.test', 'https://a.test/', 'https://a.test,', 'null', 'file://a'])
+      expect([bad, Object.keys(problemsOf({ CORS_ORIGINS: bad }))]).toEqual([bad, ['CORS_ORIGINS']])
+    expect(Object.keys(problemsOf({ OUTBOUND_ALLOWED_NETWORKS: '10.0.0.0/8,inside' }))).toEqual([
+      'OUTBOUND_ALLOWED_NETWORKS',
+    ])
   })
 })

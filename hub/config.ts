@@ -1,147 +1,17 @@
 /**
- * The hub's settings: read once from the environment, all complaints at once. The only file here that knows the names of
- * environment variables. Secrets are also taken from a file whose path stands in `NAME_FILE`.
+ * The hub's settings: read once from the environment, all complaints at once. The only one here that reads it; the
+ * names stand in `config-table.ts`. Secrets are also taken from a file whose path stands in `NAME_FILE`.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '@netraven/protocol/failure.ts'
-import { z } from 'zod'
-import { parseMasterKey } from './keyring.ts'
-import { LOG_LEVELS } from './log.ts'
+import type { z } from 'zod'
+import { type Setting, settings } from './config-table.ts'
+import { defaultLimits } from './limit-rules.ts'
 import { nearest } from './nearest.ts'
 
-/** A setting of which `expected` tells, in words, what would be right. */
-interface Setting<T> {
-  readonly schema: z.ZodType<T>
-  readonly expected: string
-  /** What the setting is for, one line. */
-  readonly about: string
-  /** As it would stand in the environment; absent: unset. */
-  readonly default?: string
-  readonly isSecret?: true
-}
-
-const setting = <T>(about: string, expected: string, schema: z.ZodType<T>, extra: Partial<Setting<T>> = {}) => ({
-  about,
-  expected,
-  schema,
-  ...extra,
-})
-
-const whole = (about: string, unit: string, from: number, to: number, standard: number) =>
-  setting(
-    about,
-    `a whole number of ${unit}, ${from} to ${to}`,
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number)
-      .pipe(z.number().min(from).max(to)),
-    { default: String(standard) },
-  )
-
-const yesNo = (about: string, standard: boolean) =>
-  setting(
-    about,
-    'true or false',
-    z
-      .string()
-      .toLowerCase()
-      .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off']))
-      .transform((word) => ['true', '1', 'yes', 'on'].includes(word)),
-    { default: String(standard) },
-  )
-
-const url = (protocols: readonly string[]) =>
-  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''))
-
-/** Every variable of the hub. */
-export const settings = {
-  HUB_PORT: whole('Port of the API and of the agents, 0 takes a free one', 'port', 0, 65_535, 8000),
-  HUB_HOST: setting('Address to listen on', 'an address or a host name', z.string().regex(/^[\w.:%-]+$/), {
-    default: '127.0.0.1',
-  }),
-  NETRAVEN_PUBLIC_URL: setting(
-    'How people and agents reach the hub, when it is behind a load balancer',
-    'a URL that begins with https:// or http://',
-    url(['https:', 'http:']),
-  ),
-  TRUST_PROXY_HOPS: whole('Proxies in front of the hub whose X-Forwarded-For counts', 'proxies', 0, 10, 0),
-  DATABASE_URL: setting(
-    'PostgreSQL server; without it the hub runs one in its data directory',
-    'postgres://user:password@host:port/name',
-    url(['postgres:', 'postgresql:']),
-    { isSecret: true },
-  ),
-  DATABASE_PASSWORD: setting('Password for DATABASE_URL when it has none', 'any text', z.string(), { isSecret: true }),
-  DB_POOL_MAX: whole('Connections to the database', 'connections', 2, 500, 10),
-  DB_STATEMENT_TIMEOUT_MS: whole('Limit of one statement', 'ms', 100, 3_600_000, 30_000),
-  DB_ACQUIRE_TIMEOUT_MS: whole('How long a query waits for a connection', 'ms', 100, 600_000, 5_000),
-  HUB_AUTO_MIGRATE: yesNo('Bring the schema up to date at start', true),
-  MIGRATION_LOCK_TIMEOUT_MS: whole('How long to wait for another hub that migrates', 'ms', 100, 86_400_000, 60_000),
-  MIGRATION_TIMEOUT_MS: whole('Limit of one statement of a migration, 0: none', 'ms', 0, 86_400_000, 0),
-  NETRAVEN_DATA_DIR: setting('Folder for what the hub keeps itself', 'a folder', z.string(), { default: './data' }),
-  STORAGE_URL: setting(
-    'Where texts are kept; NETRAVEN_DATA_DIR/blobs when absent',
-    'file:///absolute/folder (s3:// comes in a later release)',
-    z.string().refine((text) => /^file:\/\/\/./.test(text) && URL.canParse(text)),
-  ),
-  NETRAVEN_MASTER_KEY: setting(
-    'Key over all secrets; NETRAVEN_DATA_DIR/master.key when absent',
-    '32 random bytes as base64 or hex',
-    z.string().transform((text, context) => {
-      const key = parseMasterKey(text)
-      if (!key) context.addIssue('not 32 bytes')
-      return key ?? z.NEVER
-    }),
-    { isSecret: true },
-  ),
-  NETRAVEN_ADMIN_PASSWORD: setting(
-    'Password of the first administrator, read at the first start only; a random one is printed when absent',
-    'at least 12 characters',
-    z.string().min(12).max(1024),
-    { isSecret: true },
-  ),
-  ACCESS_TOKEN_MINUTES: whole('Life of an access token', 'minutes', 1, 525_600, 720),
-  LEASE_MS: whole('How long an agent holds a task without renewing', 'ms', 1_000, 3_600_000, 45_000),
-  RENEW_EVERY_MS: whole('How often agents renew', 'ms', 100, 1_800_000, 15_000),
-  TASK_TIMEOUT_MS: whole('Limit of one task', 'ms', 1_000, 86_400_000, 300_000),
-  RUN_TIMEOUT_MS: whole('Limit of one run', 'ms', 1_000, 604_800_000, 3_600_000),
-  RETRY_AFTER_MS: whole('Shortest pause before a busy device is read again, 0: never', 'ms', 0, 3_600_000, 30_000),
-  CREDENTIAL_GUARD_REFUSALS: whole(
-    'Devices in a row whose refusals hold a credential back at a site',
-    'devices',
-    1,
-    1000,
-    3,
-  ),
-  CREDENTIAL_GUARD_WINDOW_MINUTES: whole('Refusals further apart are not in a row', 'minutes', 1, 10_080, 60),
-  CREDENTIAL_GUARD_MINUTES: whole('How long a credential is held back', 'minutes', 1, 10_080, 15),
-  CREDENTIAL_UNPROVEN_TASKS: whole(
-    'Tasks at once with a credential that has not yet opened a device',
-    'tasks',
-    1,
-    1000,
-    3,
-  ),
-  DEVICE_COOLDOWN_MINUTES: whole('How long a device that refused a login is left alone', 'minutes', 1, 10_080, 15),
-  ACCOUNT_LOCK_FAILURES: whole(
-    'Refused logins in a row after which an account is taken for locked',
-    'logins',
-    1,
-    100,
-    3,
-  ),
-  HELLO_TIMEOUT_MS: whole('An agent that has not proved itself by then is cut off', 'ms', 100, 600_000, 10_000),
-  SHUTDOWN_TIMEOUT_MS: whole('How long a stop waits for work under way', 'ms', 0, 600_000, 10_000),
-  LOG_LEVEL: setting(
-    'How much is logged',
-    `one of ${LOG_LEVELS.join(', ')}`,
-    z.string().toLowerCase().pipe(z.enum(LOG_LEVELS)),
-    { default: 'info' },
-  ),
-} as const
+export { settings }
 
 type Settings = typeof settings
 type Name = keyof Settings
@@ -185,6 +55,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, op
       read: String(values.RENEW_EVERY_MS),
       expected: `at most half of LEASE_MS (${values.LEASE_MS})`,
     })
+  }
+  if (values.SMTP_URL !== undefined && values.SMTP_FROM === undefined) {
+    problems.push({ variable: 'SMTP_FROM', expected: 'set, since SMTP_URL is' })
+  }
+  for (const name of ['OIDC_CLIENT_ID', 'OIDC_ROLE_MAP', 'NETRAVEN_PUBLIC_URL'] as const) {
+    if (values.OIDC_ISSUER !== undefined && values[name] === undefined) {
+      problems.push({ variable: name, expected: 'set, since OIDC_ISSUER is' })
+    }
+  }
+  if ((values.TLS_CERT_FILE === undefined) !== (values.TLS_KEY_FILE === undefined)) {
+    const [missing, given] = values.TLS_CERT_FILE
+      ? ['TLS_KEY_FILE', 'TLS_CERT_FILE']
+      : ['TLS_CERT_FILE', 'TLS_KEY_FILE']
+    problems.push({ variable: missing, expected: `set, since ${given} is` })
   }
   if (problems.length > 0) throw new Failure('CONFIG_INVALID', { problems })
   return shape(values)
@@ -252,6 +136,13 @@ function shape(values: Values) {
     port: must(values.HUB_PORT),
     publicUrl: values.NETRAVEN_PUBLIC_URL,
     trustProxyHops: must(values.TRUST_PROXY_HOPS),
+    /** Paths of the hub's own certificate; absent: plain HTTP. */
+    tls:
+      values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
+        ? undefined
+        : { certificate: resolve(values.TLS_CERT_FILE), key: resolve(values.TLS_KEY_FILE) },
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    outboundAllowed: values.OUTBOUND_ALLOWED_NETWORKS ?? [],
     /** Absent: run an embedded database in the data directory. */
     databaseUrl: values.DATABASE_URL && withPassword(values.DATABASE_URL, values.DATABASE_PASSWORD),
     dbPoolMax: must(values.DB_POOL_MAX),
@@ -265,8 +156,30 @@ function shape(values: Values) {
     /** Absolute folder of the local blob store. */
     blobFolder: values.STORAGE_URL ? fileURLToPath(values.STORAGE_URL) : resolve(dataDir, 'blobs'),
     masterKey: values.NETRAVEN_MASTER_KEY,
+    previousMasterKey: values.NETRAVEN_MASTER_KEY_PREVIOUS,
+    taskKeyHandoverDays: must(values.TASK_KEY_HANDOVER_DAYS),
     adminPassword: values.NETRAVEN_ADMIN_PASSWORD,
     accessTokenMinutes: must(values.ACCESS_TOKEN_MINUTES),
+    refreshTokenDays: must(values.REFRESH_TOKEN_DAYS),
+    /** Absent: no mail is sent. */
+    smtp:
+      values.SMTP_URL === undefined || values.SMTP_FROM === undefined
+        ? undefined
+        : { url: values.SMTP_URL, from: values.SMTP_FROM },
+    requireSecondFactor: must(values.REQUIRE_SECOND_FACTOR),
+    /** Absent: no single sign-on. */
+    oidc:
+      values.OIDC_ISSUER === undefined || values.OIDC_CLIENT_ID === undefined
+        ? undefined
+        : {
+            issuer: values.OIDC_ISSUER,
+            clientId: values.OIDC_CLIENT_ID,
+            clientSecret: values.OIDC_CLIENT_SECRET,
+            scopes: must(values.OIDC_SCOPES),
+            groupsClaim: must(values.OIDC_GROUPS_CLAIM),
+            roleMap: values.OIDC_ROLE_MAP ?? [],
+            autoCreate: must(values.OIDC_AUTO_CREATE),
+          },
     leaseMs: must(values.LEASE_MS),
     renewEveryMs: must(values.RENEW_EVERY_MS),
     taskTimeoutMs: must(values.TASK_TIMEOUT_MS),
@@ -281,6 +194,16 @@ function shape(values: Values) {
       coolDownMs: must(values.DEVICE_COOLDOWN_MINUTES) * 60_000,
       lockFailures: must(values.ACCOUNT_LOCK_FAILURES),
     },
+    limits: defaultLimits({
+      principal: must(values.API_LIMIT_PER_MINUTE),
+      anonymous: must(values.ANONYMOUS_LIMIT_PER_MINUTE),
+      heavy: must(values.HEAVY_LIMIT_PER_MINUTE),
+      content: must(values.CONTENT_LIMIT_PER_MINUTE),
+      login: must(values.LOGIN_LIMIT_PER_15_MINUTES),
+      'forgot-password': must(values.FORGOT_PASSWORD_LIMIT_PER_15_MINUTES),
+      enroll: must(values.ENROLL_LIMIT_PER_MINUTE),
+      agent: must(values.AGENT_LIMIT_PER_MINUTE),
+    }),
     helloTimeoutMs: must(values.HELLO_TIMEOUT_MS),
     shutdownTimeoutMs: must(values.SHUTDOWN_TIMEOUT_MS),
     logLevel: must(values.LOG_LEVEL),

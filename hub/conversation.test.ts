@@ -116,7 +116,7 @@ describe('a conversation with an agent', () => {
     let nowMs = 1000
     const heard: unknown[] = []
     const { ask, hello } = connect({ nowMs: () => nowMs, climbed: async (_, { attempt }) => void heard.push(attempt) })
-    expect(await hello()).toMatchObject({ ok: { abilities: ['artifacts', 'climbs'] } })
+    expect(await hello()).toMatchObject({ ok: { abilities: ['artifacts', 'climbs', 'keys'] } })
     const climbs = async (count: number) => {
       for (let attempt = 1; attempt <= count; attempt++) {
         expect(await ask('climbed', { task: report.task, attempt, steps: [] })).toEqual({ ok: {} })

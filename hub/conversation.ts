@@ -5,7 +5,7 @@
 import { type Answered, type CallName, calls, type Question } from '@netraven/protocol/calls.ts'
 import { CONTENT_PART_BYTES, MAX_TEXT_BYTES } from '@netraven/protocol/content.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
-import type { SigningKey } from '@netraven/protocol/keys.ts'
+import { type SigningKey, verifyKey } from '@netraven/protocol/keys.ts'
 import { Session } from '@netraven/protocol/session.ts'
 import type { Agent } from './agents.ts'
 import type { ArtifactIntake } from './artifact-intake.ts'
@@ -23,6 +23,10 @@ export interface ConversationParts {
   readonly signingKey: () => SigningKey
   /** Keys that the hub signs with now or next. */
   readonly announcedKeys: () => readonly { publicKey: string }[]
+  /** Key that signs the answer to hello: one that the agent trusts already. @param trusted what it says it has; absent: an older agent */
+  readonly voucher?: (agent: Agent, trusted: readonly string[] | undefined) => Promise<SigningKey>
+  /** What an agent has on its disk. @param told of an older agent: what it was told in hello, which it then keeps */
+  readonly learnt?: (agent: Agent, trusted: readonly string[]) => Promise<void>
   readonly backups: Backups
   /** @param connection tells this connection from every other of the agent, on any hub */
   readonly arrived: (agent: Agent, connection: string, hello: Question<'hello'>, skewMs: number) => Promise<void>
@@ -48,6 +52,8 @@ export interface ConversationParts {
   readonly logins?: LoginLimits
   readonly renewEveryMs: number
   readonly nowMs: () => number
+  /** Resolves when an agent that sends too much may have its answer; absent: at once. */
+  readonly turn?: (agent: Agent) => Promise<void>
   readonly log: Log
 }
 
@@ -65,6 +71,9 @@ export class AgentConversation {
   readonly #climbs: Allowance
   #theirChallenge = ''
   #drivers: Readonly<Record<string, string>> = {}
+  #abilities: readonly string[] = []
+  /** Signs the answer to hello, when that is not the current key. */
+  #voucher: SigningKey | undefined
   #assembly: Assembly | undefined
   #intake: ArtifactIntake | undefined
 
@@ -75,12 +84,17 @@ export class AgentConversation {
     this.#session = new Session({
       me: parts.hubId,
       peer: agent.id,
-      key: parts.signingKey(),
+      key: () => this.#voucher ?? parts.signingKey(),
       theirChallenge: () => this.#theirChallenge,
       ourChallenge: parts.challenge,
       keys: (id) => (id === agent.key.id ? agent.key : undefined),
       nowMs: parts.nowMs,
     })
+  }
+
+  /** What the agent said it can. */
+  get abilities(): readonly string[] {
+    return this.#abilities
   }
 
   /** Whether the agent has proved who it is. */
@@ -100,8 +114,12 @@ export class AgentConversation {
       (ok) => ({ ok }),
       (error: unknown) => ({ failure: this.#failureOf(name, error).toJSON() }),
     )
+    // Leases are kept, whatever else is held back; and nothing is refused, or results would be lost.
+    if (name !== 'hello' && name !== 'renew') await this.#parts.turn?.(this.#parts.agent)
     if (!this.proved) throw Failure.fromWire('failure' in body ? body.failure : new Failure('INTERNAL').toJSON())
-    return this.#session.seal({ subject: `${name}!`, value: body, inReplyTo: opened.sequence }).envelope
+    const { envelope: answer } = this.#session.seal({ subject: `${name}!`, value: body, inReplyTo: opened.sequence })
+    if (name === 'hello') this.#voucher = undefined
+    return answer
   }
 
   async #handle(name: CallName, value: unknown, bytes: Uint8Array, issuedAtMs: number): Promise<unknown> {
@@ -117,6 +135,7 @@ export class AgentConversation {
       driver: async ({ digest }) => ({ file: await this.#parts.driverFile(digest) }),
       tried: (question) => this.#tried(question),
       diagnostic: () => this.#parts.diagnostic(this.#parts.agent),
+      keys: (question) => this.#keys(question),
       diagnosed: (question) => this.#parts.diagnosed(this.#parts.agent, question).then(() => ({})),
       climbed: (question) => this.#climbed(question),
     }
@@ -130,12 +149,15 @@ export class AgentConversation {
     await arrived(agent, this.#parts.challenge, question, skewMs)
     const lost = await renew(agent, question.holding)
     this.#drivers = question.drivers
+    this.#abilities = question.abilities
+    this.#voucher = await this.#parts.voucher?.(agent, question.trusted)
     this.#theirChallenge = question.session
     log.info(
       { agentId: agent.id, agent: agent.name, site: agent.siteName, software: question.software, skewMs },
       'agent connected',
     )
     const keys = announcedKeys().map(({ publicKey }) => ({ publicKey }))
+    await this.#parts.learnt?.(agent, question.trusted ?? keys.map(({ publicKey }) => verifyKey(publicKey).id))
     const care = logins && {
       atOnce: logins.unprovenTasks,
       refusals: logins.guardRefusals,
@@ -148,9 +170,15 @@ export class AgentConversation {
       leaseMs,
       renewEveryMs,
       lost,
-      abilities: ['artifacts', 'climbs'],
+      abilities: ['artifacts', 'climbs', 'keys'],
       ...(care && { care }),
     }
+  }
+
+  async #keys({ trusted }: Question<'keys'>): Promise<Answered<'keys'>> {
+    const { agent, announcedKeys, learnt } = this.#parts
+    await learnt?.(agent, trusted)
+    return { keys: announcedKeys().map(({ publicKey }) => ({ publicKey })) }
   }
 
   async #claim({ credit }: Question<'claim'>): Promise<Answered<'claim'>> {

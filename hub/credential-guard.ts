@@ -11,9 +11,11 @@
  * does not hold up the living. All of it is counted in the database, for there are many hubs.
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { hubActor } from './actor.ts'
 import type { SiteGuard } from './api/credential.ts'
 import type { Tables } from './db/tables.ts'
 import { recordEvent } from './events.ts'
+import { type Reacher, reaches } from './reach.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -145,7 +147,7 @@ export async function tellGuards(
       .execute()
     if (closes) {
       const details = { credential: id, site: siteId, devices: after.refusedDevices, until: after.closedUntil }
-      await recordEvent(trx, { kind: 'credential guard closed', actor: 'hub', details })
+      await recordEvent(trx, { kind: 'credential guard closed', actor: hubActor, details })
     }
   }
   return unproven
@@ -178,7 +180,7 @@ export async function guardsAt(
 }
 
 /** How credentials stand at the sites where devices refused them, for people. */
-export async function shownGuards(db: Db, ids: readonly string[]): Promise<Map<string, SiteGuard[]>> {
+export async function shownGuards(db: Db, ids: readonly string[], who: Reacher): Promise<Map<string, SiteGuard[]>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<{
     id: string
@@ -190,7 +192,7 @@ export async function shownGuards(db: Db, ids: readonly string[]): Promise<Map<s
   }>`
     select g.credential_id as id, sites.name as site, coalesce(g.closed_until > now(), false) as "isClosed",
       g.closed_until as until, g.refused_at as at, array(
-        select name from devices where devices.id = any(g.refused_devices) order by name limit ${SHOWN_DEVICES}) as names
+        select name from devices where devices.id = any(g.refused_devices) and ${reaches(who, 'read')} order by name limit ${SHOWN_DEVICES}) as names
     from credential_guards g join sites on sites.id = g.site_id
     where g.credential_id = any(${ids}::uuid[]) and (g.refused_devices <> '{}' or g.closed_until is not null)
     order by sites.name`.execute(db)

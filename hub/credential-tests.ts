@@ -4,13 +4,14 @@
  */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql } from 'kysely'
+import type { Actor } from './actor.ts'
 import type { CredentialTest } from './api/credential-test.ts'
 import type { Reachability } from './api/reachability.ts'
 import { findCredential } from './credentials.ts'
 import type { Tables } from './db/tables.ts'
 import { credentialsOf } from './device-credentials.ts'
-import { findDevice } from './devices.ts'
 import { REFUSALS } from './login-outcomes.ts'
+import { deviceFor, type Reacher, reaches } from './reach.ts'
 import { type OneCredential, showTest, startTest } from './reachability.ts'
 import type { RunParts } from './runs.ts'
 
@@ -24,11 +25,12 @@ export async function startCredentialTest(
   parts: RunParts,
   credential: string,
   device: string | undefined,
-  requestedBy: string,
+  who: Reacher,
+  requestedBy: Actor,
 ): Promise<CredentialTest> {
   const only = await findCredential(parts.db, credential)
-  const chosen = device ?? (await likelyDevice(parts.db, only))
-  return shown(await startTest(parts, chosen, requestedBy, undefined, only), only)
+  const chosen = device ?? (await likelyDevice(parts.db, only, who))
+  return shown(await startTest(parts, chosen, who, requestedBy, undefined, only), only)
 }
 
 /** The newest test of one credential on a device. @throws Failure DEVICE_UNKNOWN, CREDENTIAL_UNKNOWN, NOT_TESTED */
@@ -36,15 +38,16 @@ export async function lastCredentialTest(
   db: Kysely<Tables>,
   device: string,
   credential: string,
+  who: Reacher,
 ): Promise<CredentialTest> {
   const only = await findCredential(db, credential)
-  return shown(await showTest(db, await findDevice(db, device), only), only)
+  return shown(await showTest(db, await deviceFor(db, who, device, 'read'), only), only)
 }
 
-async function likelyDevice(db: Kysely<Tables>, { id, name }: OneCredential): Promise<string> {
+async function likelyDevice(db: Kysely<Tables>, { id, name }: OneCredential, who: Reacher): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     select d.id from devices d
-    where d.removed_at is null and exists (select from ${credentialsOf('d')} own where own.id = ${id})
+    where d.removed_at is null and ${reaches(who, 'operate', 'd')} and exists (select from ${credentialsOf('d')} own where own.id = ${id})
     order by coalesce(d.login_cooldown_until > now(), false), d.last_read_at desc nulls last, lower(d.name) limit 1`.execute(
     db,
   )

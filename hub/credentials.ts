@@ -1,49 +1,84 @@
 /** Credentials: what opens devices. Secrets go in, are sealed under the master key, and never come out by this door. */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import { type Credential, type CredentialChange, type NewCredential, WARN_DAYS } from './api/credential.ts'
 import { isUuid } from './api/fields.ts'
+import type { PageQuery } from './api/page.ts'
+import { columnsOf, merged } from './credential-columns.ts'
 import { resetGuards, shownGuards } from './credential-guard.ts'
-import { type CredentialSecret, openCredential, sealCredential } from './credential-secret.ts'
 import { violation } from './db/sqlstate.ts'
-import type { Row, Tables } from './db/tables.ts'
-import { devicesWith, endCoolDown } from './device-credentials.ts'
+import type { Tables } from './db/tables.ts'
+import { devicesWith, endCoolDown, usersOf } from './device-credentials.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import type { Keyring } from './keyring.ts'
 import { nearest } from './nearest.ts'
+import { type Reacher, reaches } from './reach.ts'
 import { findSite } from './sites.ts'
-import { readSshKey } from './ssh-key.ts'
+import { type Sorting, sortedPage, sortedRows } from './sorted-pages.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
 export interface CredentialParts {
-  readonly db: Db
+  readonly db: Transaction<Tables>
   readonly keyring: Keyring
 }
 
-/** All credentials by name, without their secrets. */
-export async function listCredentials(db: Db): Promise<Credential[]> {
-  const rows = await credentialRows(db).orderBy(sql`lower(credentials.name)`).execute()
+const sorting: Sorting = {
+  keys: {
+    name: { of: sql`lower(credentials.name)`, type: 'text' },
+    createdAt: { of: sql`credentials.created_at`, type: 'timestamptz' },
+  },
+  usual: 'name',
+  tie: { of: sql`credentials.id`, type: 'uuid' },
+}
+
+/** A page of credentials, without their secrets; of devices, those that somebody may see. */
+export async function listCredentials(db: Db, query: PageQuery & { sort?: string | undefined }, who: Reacher) {
+  const { keys, order, after, sort } = sortedPage(query, sorting)
+  let wanted = credentialRows(db, who).select(keys)
+  if (after !== undefined) wanted = wanted.where(after)
+  const rows = await wanted
+    .orderBy(order)
+    .limit(query.limit + 1)
+    .execute()
   const guards = await shownGuards(
     db,
     rows.map((row) => row.id),
+    who,
   )
-  return rows.map((row) => toCredential(row, guards.get(row.id)))
+  return sortedRows(rows, query.limit, (row) => toCredential(row, guards.get(row.id)), sort)
+}
+
+/** Those that end within some days, or have ended, the first to end in front. */
+export async function listExpiring(db: Db, days: number, who: Reacher): Promise<Credential[]> {
+  const rows = await credentialRows(db, who)
+    .where('credentials.expires_at', '<', sql<Date>`now() + ${days} * interval '1 day'`)
+    .where('credentials.revoked_at', 'is', null)
+    .orderBy('credentials.expires_at')
+    .limit(1000)
+    .execute()
+  return rows.map((row) => toCredential(row))
 }
 
 /** @throws Failure CREDENTIAL_UNKNOWN */
-export async function showCredential(db: Db, idOrName: string): Promise<Credential> {
+export async function showCredential(db: Db, idOrName: string, who: Reacher): Promise<Credential> {
   const { id } = await findCredential(db, idOrName)
-  const row = await credentialRows(db).where('credentials.id', '=', id).executeTakeFirstOrThrow()
-  return toCredential(row, (await shownGuards(db, [id])).get(id))
+  const row = await credentialRows(db, who).where('credentials.id', '=', id).executeTakeFirstOrThrow()
+  return toCredential(row, (await shownGuards(db, [id], who)).get(id))
 }
 
 /**
  * Saves a new credential; a key is read first.
  * @throws Failure CREDENTIAL_INVALID, ALREADY_EXISTS
  */
-export async function addCredential({ db, keyring }: CredentialParts, given: NewCredential): Promise<Credential> {
+export async function addCredential(
+  { db, keyring }: CredentialParts,
+  given: NewCredential,
+  who: Reacher,
+  actor: Actor,
+): Promise<Credential> {
   const id = newId()
   const columns = columnsOf(keyring, id, given)
   const expires = given.expiresAt === undefined ? null : new Date(given.expiresAt)
@@ -62,7 +97,10 @@ export async function addCredential({ db, keyring }: CredentialParts, given: New
   } catch (error) {
     throw isTaken(error) ? new Failure('ALREADY_EXISTS', { credential: given.name }) : error
   }
-  return showCredential(db, id)
+  const saved = await showCredential(db, id, who)
+  const details = { credential: id, name: saved.name, fields: fieldsOf(given) }
+  await recordEvent(db, { kind: 'credential added', actor, details, after: audited(saved) })
+  return saved
 }
 
 /**
@@ -71,12 +109,15 @@ export async function addCredential({ db, keyring }: CredentialParts, given: New
  * @throws Failure CREDENTIAL_UNKNOWN, CREDENTIAL_INVALID, ALREADY_EXISTS
  */
 export async function changeCredential(
-  { db, keyring }: CredentialParts & { db: Transaction<Tables> },
+  { db, keyring }: CredentialParts,
   idOrName: string,
   change: CredentialChange,
+  who: Reacher,
+  actor: Actor,
 ): Promise<Credential> {
   const { id } = await findCredential(db, idOrName)
   const row = await db.selectFrom('credentials').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow()
+  const before = await showCredential(db, id, who)
   const { name, username, expiresAt, ...secrets } = change
   const isRenewed = Object.values(secrets).some((value) => value !== undefined)
   const columns = isRenewed ? columnsOf(keyring, id, merged(keyring, row, secrets)) : {}
@@ -92,7 +133,11 @@ export async function changeCredential(
     throw isTaken(error) ? new Failure('ALREADY_EXISTS', { credential: name }) : error
   }
   if (isRenewed || username !== undefined) await beginAnew(db, id)
-  return showCredential(db, id)
+  const saved = await showCredential(db, id, who)
+  const details = { credential: id, name: saved.name, fields: fieldsOf(change) }
+  const states = { before: audited(before), after: audited(saved) }
+  await recordEvent(db, { kind: 'credential changed', actor, details, ...states })
+  return saved
 }
 
 /** Agents and devices meet it as another one. */
@@ -104,7 +149,12 @@ async function beginAnew(trx: Transaction<Tables>, id: string): Promise<void> {
 }
 
 /** From now on no device is shown it; new secrets lift that. @throws Failure CREDENTIAL_UNKNOWN */
-export async function revokeCredential(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<Credential> {
+export async function revokeCredential(
+  trx: Transaction<Tables>,
+  idOrName: string,
+  who: Reacher,
+  actor: Actor,
+): Promise<Credential> {
   const { id, name } = await findCredential(trx, idOrName)
   await trx
     .updateTable('credentials')
@@ -113,7 +163,7 @@ export async function revokeCredential(trx: Transaction<Tables>, idOrName: strin
     .where('revoked_at', 'is', null)
     .execute()
   await recordEvent(trx, { kind: 'credential revoked', actor, details: { credential: id, name } })
-  return showCredential(trx, id)
+  return showCredential(trx, id, who)
 }
 
 /** Lets a credential that is held back go, at a site or at all. @throws Failure CREDENTIAL_UNKNOWN, SITE_UNKNOWN */
@@ -121,33 +171,34 @@ export async function resetGuard(
   trx: Transaction<Tables>,
   idOrName: string,
   siteIdOrName: string | undefined,
-  actor: string,
+  who: Reacher,
+  actor: Actor,
 ): Promise<Credential> {
   const { id, name } = await findCredential(trx, idOrName)
   const site = siteIdOrName === undefined ? undefined : await findSite(trx, siteIdOrName)
   await resetGuards(trx, id, site?.id)
   const details = { credential: id, name, ...(site && { site: site.name }) }
   await recordEvent(trx, { kind: 'credential guard reset', actor, details })
-  return showCredential(trx, id)
+  return showCredential(trx, id, who)
 }
 
-/** @throws Failure CREDENTIAL_UNKNOWN; IN_USE with the names of devices */
-export async function removeCredential(db: Transaction<Tables>, idOrName: string): Promise<void> {
+/** @throws Failure CREDENTIAL_UNKNOWN; IN_USE with the names of those devices that somebody may see */
+export async function removeCredential(
+  db: Transaction<Tables>,
+  idOrName: string,
+  who: Reacher,
+  actor: Actor,
+): Promise<void> {
   const { id, name } = await findCredential(db, idOrName)
   // Nobody can give it to a device meanwhile: a new reference would have to share this lock.
   await db.selectFrom('credentials').select('id').where('id', '=', id).forUpdate().execute()
-  const users = await db
-    .selectFrom('devices')
-    .select(['name'])
-    .where('id', '=', sql<string>`any(${await devicesWith(db, id)}::uuid[])`)
-    .where('removed_at', 'is', null)
-    .orderBy('name')
-    .limit(20)
-    .execute()
-  if (users.length > 0) throw new Failure('IN_USE', { credential: name, devices: users.map((row) => row.name) })
+  const users = await usersOf(db, id, who)
+  if (users) throw new Failure('IN_USE', { credential: name, devices: users })
+  const before = audited(await showCredential(db, id, who))
   await db.updateTable('devices').set({ credential_id: null }).where('credential_id', '=', id).execute()
   await db.deleteFrom('device_credentials').where('credential_id', '=', id).execute()
   await db.deleteFrom('credentials').where('id', '=', id).execute()
+  await recordEvent(db, { kind: 'credential removed', actor, details: { credential: id, name }, before })
 }
 
 /** @throws Failure CREDENTIAL_UNKNOWN, with `didYouMean` when a name is near */
@@ -168,61 +219,30 @@ export async function findCredential(db: Db, idOrName: string): Promise<{ id: st
   throw new Failure('CREDENTIAL_UNKNOWN', { credential: idOrName, ...(didYouMean && { didYouMean }) })
 }
 
-type Secrets = Omit<CredentialChange, 'name' | 'username' | 'expiresAt'>
-type NewSecrets = Omit<NewCredential, 'name' | 'username' | 'expiresAt'>
-
-/** A new main secret replaces all; the enable password alone goes beside what is there. */
-function merged(keyring: Keyring, row: Row<'credentials'>, change: Secrets): NewSecrets {
-  const { enable, ...others } = change
-  const isReplaced = Object.values(others).some((value) => value !== undefined)
-  if (isReplaced) return { ...others, ...(enable && { enable }) }
-  if (!row.sealed_secret) throw new Failure('CREDENTIAL_INVALID', { reason: 'its secrets are kept on the jump host' })
-  const { enable: _, ...kept } = openCredential(keyring, row.id, row.sealed_secret)
-  return { ...kept, ...(enable && { enable }) }
+/** What may be told of it. */
+function audited(credential: Credential) {
+  const { name, username, kind, local, keyFingerprint, expiresAt, revokedAt } = credential
+  return { name, username, kind, local, keyFingerprint, expiresAt, revokedAt }
 }
 
-/** The columns that hold the secrets. */
-function columnsOf(keyring: Keyring, id: string, given: NewSecrets) {
-  const { password, enable, privateKey, passphrase, local } = given
-  if (local !== undefined) {
-    if (password ?? enable ?? privateKey ?? passphrase) {
-      throw new Failure('CREDENTIAL_INVALID', {
-        reason: 'a local credential has its secrets on the jump host, not here',
-      })
-    }
-    return { kind: 'local', local_name: local, sealed_secret: null, key_fingerprint: null, public_key: null } as const
-  }
-  if (passphrase !== undefined && privateKey === undefined) {
-    throw new Failure('CREDENTIAL_INVALID', { reason: 'a passphrase without a key' })
-  }
-  const key = privateKey === undefined ? undefined : readSshKey(privateKey, passphrase)
-  if (password === undefined && !key)
-    throw new Failure('CREDENTIAL_INVALID', { reason: 'neither a password nor a key' })
-  const secret: CredentialSecret = {
-    ...(password !== undefined && { password }),
-    ...(enable !== undefined && { enable }),
-    ...(key && { privateKey: key.privateKey }),
-    ...(key?.passphrase !== undefined && { passphrase: key.passphrase }),
-  }
-  return {
-    kind: key ? 'key' : 'password',
-    local_name: null,
-    sealed_secret: sealCredential(keyring, id, secret),
-    key_fingerprint: key?.fingerprint ?? null,
-    public_key: key?.publicLine ?? null,
-  } as const
+/** Names of the fields that were given; never what was in them. */
+function fieldsOf(given: object): string[] {
+  return Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : [field]))
 }
 
-function credentialRows(db: Db) {
+function credentialRows(db: Db, who: Reacher) {
   return db
     .selectFrom('credentials')
     .select(['id', 'name', 'username', 'kind', 'local_name', 'key_fingerprint', 'created_at', 'updated_at'])
     .select(['public_key', 'expires_at', 'revoked_at'])
     .select(sql<number | null>`extract(epoch from expires_at - now())::float8 / 86400`.as('days_left'))
     .select(
-      sql<number>`(select count(*) from devices where removed_at is null and credential_id = credentials.id)
+      sql<number>`(select count(*) from devices where removed_at is null and credential_id = credentials.id
+          and ${reaches(who, 'read')})
         + (select count(*) from device_credentials join devices on devices.id = device_id
-          where removed_at is null and device_credentials.credential_id = credentials.id)`.as('devices'),
+          where removed_at is null and device_credentials.credential_id = credentials.id and ${reaches(who, 'read')})`.as(
+        'devices',
+      ),
     )
 }
 

@@ -1,6 +1,7 @@
 /** The credentials of a device, in the order in which they are tried: the first stands in its row, the others beside it. */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Tables } from './db/tables.ts'
+import { type Reacher, reaches } from './reach.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -53,4 +54,19 @@ export async function devicesWith(db: Db, credentialId: string): Promise<string[
     select id from devices where credential_id = ${credentialId}
     union select device_id from device_credentials where credential_id = ${credentialId}`.execute(db)
   return rows.map(({ id }) => id)
+}
+
+/** Names of some devices that have a credential, of those that somebody may see. @returns undefined when no device has it */
+export async function usersOf(db: Db, credentialId: string, who: Reacher): Promise<string[] | undefined> {
+  const isSeen = sql<boolean>`coalesce(${reaches(who, 'read')}, false)`
+  const users = await db
+    .selectFrom('devices')
+    .select(['name', isSeen.as('isSeen')])
+    .where('id', '=', sql<string>`any(${await devicesWith(db, credentialId)}::uuid[])`)
+    .where('removed_at', 'is', null)
+    .orderBy(isSeen, 'desc')
+    .orderBy('name')
+    .limit(20)
+    .execute()
+  return users.length === 0 ? undefined : users.filter((row) => row.isSeen).map((row) => row.name)
 }

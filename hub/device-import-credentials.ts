@@ -1,8 +1,10 @@
 /** Credentials for the user names and passwords in a file of devices: what is there is used again, the rest is made. */
-
+import type { Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import { type CredentialSecret, openCredential, sealCredential } from './credential-secret.ts'
-import type { NewRow } from './db/tables.ts'
+import type { NewRow, Tables } from './db/tables.ts'
 import type { Login } from './device-import-row.ts'
+import { recordEvents } from './events.ts'
 import { newId } from './ids.ts'
 import type { Keyring } from './keyring.ts'
 
@@ -62,6 +64,21 @@ export class CredentialPool {
     this.#names.add(name.toLowerCase())
     return name
   }
+}
+
+/** One entry each in the audit log, without the secrets. */
+export async function recordImported(
+  trx: Transaction<Tables>,
+  made: CredentialPool['made'],
+  actor: Actor,
+): Promise<void> {
+  await recordEvents(
+    trx,
+    made.map(({ name, row: { id, username, kind } }) => {
+      const details = { credential: id, name, from: 'a file of devices' }
+      return { kind: 'credential added', actor, details, after: { name, username, kind } }
+    }),
+  )
 }
 
 function keyOf(username: string, { password, enable }: CredentialSecret): string {

@@ -6,23 +6,34 @@
 import { Failure } from '@netraven/protocol/failure.ts'
 import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import type { ImportReport, ImportRow } from './api/device.ts'
+import { lackingUse } from './credential-use.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
 import { credentialsOf, forgetRefusals, setFurtherCredentials } from './device-credentials.ts'
-import { readDeviceCsv } from './device-csv.ts'
-import { CredentialPool } from './device-import-credentials.ts'
+import { type DeviceCsv, readDeviceCsv } from './device-csv.ts'
+import { auditedDevices, recordDevices } from './device-entries.ts'
+import { CredentialPool, recordImported } from './device-import-credentials.ts'
 import { judgeRow, type Known, type Wanted } from './device-import-row.ts'
+import { ownerFor } from './device-owners.ts'
 import type { DriverNames } from './drivers.ts'
+import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import type { Keyring } from './keyring.ts'
+import { type Level, levelAt, levelsFrom, type Reacher } from './reach.ts'
+import type { Scope } from './scopes.ts'
 import { findSite } from './sites.ts'
+import { applyTagRules } from './tag-rules.ts'
 import { moveDeviceTasks } from './tasks.ts'
 
 export interface ImportParts {
   readonly db: Kysely<Tables>
   readonly keyring: Keyring
   readonly drivers: DriverNames
+  /** Rows that would change a device which they may not change are wrong. */
+  readonly who: Reacher
+  readonly actor: Actor
 }
 
 export interface ImportOptions {
@@ -34,38 +45,51 @@ export interface ImportOptions {
 
 /**
  * Loads a file.
+ * @param file its text as CSV, or its rows
  * @throws Failure CSV_INVALID when it is no such file at all; SITE_UNKNOWN for the option
  */
-export async function importDevices(parts: ImportParts, text: string, options: ImportOptions): Promise<ImportReport> {
-  const csv = readDeviceCsv(text)
+export async function importDevices(
+  parts: ImportParts,
+  file: string | DeviceCsv,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const csv = typeof file === 'string' ? readDeviceCsv(file) : file
   const defaultSite = options.site === undefined ? undefined : await findSite(parts.db, options.site)
   try {
     return await parts.db.transaction().execute(async (trx) => {
       await sql`select pg_advisory_xact_lock(hashtext('netraven device import'))`.execute(trx)
-      const existing = await existingDevices(trx)
+      const existing = await existingDevices(trx, parts.who)
       const known = await knownTo(trx, parts.drivers, defaultSite, existing)
       const pool = new CredentialPool(parts.keyring, await openableCredentials(trx))
       const firstLines = new Map<string, number>()
-      const loader = new Loader(trx, pool, parts.drivers, existing)
+      const loader = new Loader(trx, pool, parts.drivers, existing, ownerFor(parts.who))
       const rows: ImportRow[] = []
       for (const row of csv.rows) {
         const judged = judgeRow(row, csv.tags, known, firstLines)
         const name = row.cells.name ?? ''
-        if ('problems' in judged) rows.push({ line: row.line, name, outcome: 'wrong', problems: judged.problems })
-        else rows.push({ line: row.line, name, outcome: loader.plan(judged.wanted), problems: [] })
+        const foreign = refusalOf(existing.get(name.toLowerCase()), name)
+        if (foreign !== undefined) rows.push({ line: row.line, name, outcome: 'wrong', problems: [foreign] })
+        else if ('problems' in judged) rows.push({ line: row.line, name, outcome: 'wrong', problems: judged.problems })
+        else {
+          const lacking = loader.lackingScope(judged.wanted, parts.who)
+          if (lacking)
+            rows.push({ line: row.line, name, outcome: 'wrong', problems: [`this row needs the scope ${lacking}`] })
+          else rows.push({ line: row.line, name, outcome: loader.plan(judged.wanted), problems: [] })
+        }
       }
-      if (!options.dryRun) await loader.load()
       const count = (outcome: ImportRow['outcome']) => rows.filter((row) => row.outcome === outcome).length
-      return {
-        dryRun: options.dryRun,
+      const counts = {
         added: count('added'),
         updated: count('updated'),
         unchanged: count('unchanged'),
         wrong: count('wrong'),
         credentials: pool.made.map(({ name }) => name),
-        tags: [...csv.tags],
-        rows,
       }
+      if (!options.dryRun) {
+        await loader.load(parts.actor)
+        await recordEvent(trx, { kind: 'devices imported', actor: parts.actor, details: counts })
+      }
+      return { dryRun: options.dryRun, ...counts, tags: [...csv.tags], rows }
     })
   } catch (error) {
     // Somebody added a device of the same name between our look and our insert.
@@ -74,8 +98,18 @@ export async function importDevices(parts: ImportParts, text: string, options: I
   }
 }
 
+/** What is said of a device that one may not change; of one that can't even be read, that its name is taken. */
+function refusalOf(device: Existing | undefined, name: string): string | undefined {
+  if (!device || levelsFrom('manage').some((level) => level === device.access)) return undefined
+  return device.access === null
+    ? `name: "${name}" is taken`
+    : `name: "${name}" may be read by you, but not changed: netraven access request device ${name} --level manage`
+}
+
 interface Existing {
   readonly id: string
+  /** Of whoever imports. */
+  readonly access: Level | null
   readonly siteId: string
   readonly address: string
   readonly port: number
@@ -92,6 +126,7 @@ class Loader {
   readonly #pool: CredentialPool
   readonly #drivers: DriverNames
   readonly #existing: ReadonlyMap<string, Existing>
+  readonly #owner: string | null
   readonly #added: { name: string; device: Existing }[] = []
   readonly #updated: { before: Existing; device: Existing }[] = []
 
@@ -100,11 +135,33 @@ class Loader {
     pool: CredentialPool,
     drivers: DriverNames,
     existing: ReadonlyMap<string, Existing>,
+    owner: string | null,
   ) {
+    this.#owner = owner
     this.#trx = trx
     this.#drivers = drivers
     this.#pool = pool
     this.#existing = existing
+  }
+
+  /** What a row may not do to the login of its device, for want of a scope. */
+  lackingScope(wanted: Wanted, who: Reacher): Scope | undefined {
+    if (wanted.login && !who.scopes.has('write:credentials')) return 'write:credentials'
+    const before = this.#existing.get(wanted.name.toLowerCase())
+    const changed = <T>(given: T | undefined, present: T | undefined) => (given === present ? undefined : given)
+    const credentials = wanted.credentialIds?.join() === before?.credentialIds.join() ? undefined : wanted.credentialIds
+    return lackingUse(
+      who,
+      {
+        credentials,
+        site: changed(wanted.siteId, before?.siteId),
+        address: changed(wanted.address, before?.address),
+        port: changed(wanted.port, before?.port),
+        transport: changed(wanted.transport, before?.transport),
+        driver: changed(wanted.driver, before?.driver),
+      },
+      (before?.credentialIds.length ?? 0) > 0,
+    )
   }
 
   plan(wanted: Wanted): 'added' | 'updated' | 'unchanged' {
@@ -113,6 +170,7 @@ class Loader {
     const transport = this.#transportOf(wanted, before)
     const device: Existing = {
       id: before?.id ?? newId(),
+      access: before?.access ?? 'manage',
       siteId: wanted.siteId ?? before?.siteId ?? '',
       address: wanted.address,
       port: wanted.port ?? portOf(before, transport),
@@ -137,12 +195,20 @@ class Loader {
     return transport ?? kept ?? this.#drivers.requireTransport(driver)
   }
 
-  async load(): Promise<void> {
+  async load(actor: Actor): Promise<void> {
+    const before = await auditedDevices(
+      this.#trx,
+      this.#updated.map(({ device }) => device.id),
+    )
     for (const rows of inChunks(this.#pool.made.map(({ row }) => row))) {
       await this.#trx.insertInto('credentials').values(rows).execute()
     }
+    await recordImported(this.#trx, this.#pool.made, actor)
     for (const rows of inChunks(this.#added)) {
-      const values = rows.map(({ name, device }) => ({ id: device.id, name, options: '{}', ...columnsOf(device) }))
+      const values = rows.map(({ name, device }) => ({
+        ...{ id: device.id, name, owner_id: this.#owner, options: '{}' },
+        ...columnsOf(device),
+      }))
       await this.#trx.insertInto('devices').values(values).execute()
       await setFurtherCredentials(
         this.#trx,
@@ -157,6 +223,9 @@ class Loader {
       }
       if (before.siteId !== device.siteId) await moveDeviceTasks(this.#trx, device.id, device.siteId)
     }
+    const ids = [...this.#added, ...this.#updated].map(({ device }) => device.id)
+    await applyTagRules(this.#trx, ids)
+    await recordDevices(this.#trx, ids, actor, before)
   }
 }
 
@@ -187,7 +256,8 @@ function columnsOf(device: Existing) {
 }
 
 function isSame(one: Existing, other: Existing): boolean {
-  const facts = ({ tags, ...rest }: Existing) => JSON.stringify([rest, Object.entries(tags).toSorted()])
+  const facts = ({ tags, ...rest }: Existing) =>
+    JSON.stringify([Object.entries(rest).toSorted(), Object.entries(tags).toSorted()])
   return facts(one) === facts(other)
 }
 
@@ -210,12 +280,12 @@ async function knownTo(
   }
 }
 
-async function existingDevices(trx: Transaction<Tables>): Promise<Map<string, Existing>> {
+async function existingDevices(trx: Transaction<Tables>, who: Reacher): Promise<Map<string, Existing>> {
   const rows = await trx
     .selectFrom('devices')
     .select(['id', 'name', 'site_id as siteId', 'address', 'port', 'driver', 'transport'])
     .select(sql<string[]>`array(select id from ${credentialsOf('devices')} own order by position)`.as('credentialIds'))
-    .select(['group_name as group', 'tags'])
+    .select(['group_name as group', 'tags', levelAt(who).as('access')])
     .where('removed_at', 'is', null)
     .execute()
   return new Map(rows.map(({ name, ...device }) => [name.toLowerCase(), device]))

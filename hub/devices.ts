@@ -1,84 +1,98 @@
-/** Devices: adding, changing, finding and removing them, one by one; files of them are `device-import.ts`'s matter. */
+/** Devices: adding, finding and removing them, one by one; see also `device-changes.ts`, and `device-import.ts` of files of them. */
 import { DeviceOptions } from '@netraven/protocol/claim.ts'
 import { Failure, failures, isFailureCode } from '@netraven/protocol/failure.ts'
-import { defaultPorts, type Transport } from '@netraven/protocol/transport.ts'
+import { defaultPorts } from '@netraven/protocol/transport.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
-import type { Device, DeviceChange, DeviceQuery, NewDevice } from './api/device.ts'
-import { isUuid } from './api/fields.ts'
+import type { Actor } from './actor.ts'
+import type { Device, DeviceQuery, NewDevice } from './api/device.ts'
 import type { PageQuery } from './api/page.ts'
+import { mustBeFreeToUse } from './credential-use.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
-import { endCoolDown, forgetRefusals, setFurtherCredentials } from './device-credentials.ts'
+import { endCoolDown, setFurtherCredentials } from './device-credentials.ts'
+import { auditedDevices, recordDevices } from './device-entries.ts'
 import { isResting, loginsColumn, shownLogins, wantedCredentials } from './device-logins.ts'
 import { resolvedOf } from './device-names.ts'
+import { ownerFor } from './device-owners.ts'
 import type { DriverNames } from './drivers.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import { checkWay, mustNotBeOnTheWay } from './jump-hosts.ts'
-import { nearest } from './nearest.ts'
-import { pageAfter, pageOfRows } from './pages.ts'
+import { deviceFor, levelAt, type Reacher, reaches } from './reach.ts'
 import { findSite } from './sites.ts'
-import { cancelDeviceTasks, closeRuns, moveDeviceTasks } from './tasks.ts'
+import { type Sorting, sortedPage, sortedRows } from './sorted-pages.ts'
+import { applyTagRules } from './tag-rules.ts'
+import { parseTag, wordsOfTag } from './tag-words.ts'
+import { cancelDeviceTasks } from './task-cancellations.ts'
+import { closeRuns } from './tasks.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
-/** Devices by name, a page at a time. */
-export async function listDevices(db: Db, query: DeviceQuery & PageQuery, drivers: DriverNames) {
-  const { site, group, driver, limit, cursor } = query
-  const after = pageAfter(cursor)
-  let rows = deviceRows(db).where('devices.removed_at', 'is', null)
+const sorting: Sorting = {
+  keys: {
+    name: { of: sql`lower(devices.name)`, type: 'text' },
+    lastReadAt: { of: sql`coalesce(devices.last_read_at, 'epoch')`, type: 'timestamptz' },
+    createdAt: { of: sql`devices.created_at`, type: 'timestamptz' },
+  },
+  usual: 'name',
+  tie: { of: sql`devices.id`, type: 'uuid' },
+}
+
+/** Devices that somebody may see, in the order asked for, a page at a time; those never read count as read in 1970. */
+export async function listDevices(
+  db: Db,
+  query: DeviceQuery & PageQuery & { sort?: string | undefined },
+  drivers: DriverNames,
+  who: Reacher,
+) {
+  const { site, group, driver, tag, owner, limit } = query
+  const { keys, order, after, sort } = sortedPage(query, sorting)
+  let rows = deviceRows(db, who).select(keys).where('devices.removed_at', 'is', null).where(reaches(who, 'read'))
   if (site !== undefined) rows = rows.where('devices.site_id', '=', (await findSite(db, site)).id)
   if (group !== undefined) rows = rows.where(sql`lower(devices.group_name)`, '=', sql`lower(${group.trim()})`)
   if (driver !== undefined) rows = rows.where('devices.driver', '=', drivers.require(driver))
-  if (after !== undefined) rows = rows.where(sql`lower(devices.name)`, '>', after)
+  if (tag !== undefined)
+    rows = rows.where(sql<boolean>`tag_words(devices.tags) @> ${wordsOfTag(parseTag(tag))}::text[]`)
+  if (owner === 'me') rows = rows.where('devices.owner_id', '=', who.user.id)
+  if (owner === 'none') rows = rows.where('devices.owner_id', 'is', null)
+  if (after !== undefined) rows = rows.where(after)
   const found = await rows
-    .orderBy(sql`lower(devices.name)`)
+    .orderBy(order)
     .limit(limit + 1)
     .execute()
-  return pageOfRows(found, limit, toDevice, (row) => row.key)
+  return sortedRows(found, limit, toDevice, sort)
 }
 
 /** @throws Failure DEVICE_UNKNOWN */
-export async function showDevice(db: Db, idOrName: string): Promise<Device> {
-  const { id } = await findDevice(db, idOrName)
-  return toDevice(await deviceRows(db).where('devices.id', '=', id).executeTakeFirstOrThrow())
+export async function showDevice(db: Db, idOrName: string, who: Reacher): Promise<Device> {
+  const { id } = await deviceFor(db, who, idOrName, 'read')
+  return shownDevice(db, id, who)
+}
+
+/** Also when a change has just taken it out of somebody's reach. */
+export async function shownDevice(db: Db, id: string, who: Reacher): Promise<Device> {
+  return toDevice(await deviceRows(db, who).where('devices.id', '=', id).executeTakeFirstOrThrow())
 }
 
 /**
- * @param idOrName id, or name in any case; removed devices are found by neither
- * @throws Failure DEVICE_UNKNOWN, with `didYouMean` when a name is near
+ * Adds a device. It is its maker's, unless they reach every device anyhow: then it is nobody's.
+ * @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS
  */
-export async function findDevice(db: Db, idOrName: string): Promise<{ id: string; name: string; siteId: string }> {
-  const found = await db
-    .selectFrom('devices')
-    .select(['id', 'name', 'site_id as siteId'])
-    .where('removed_at', 'is', null)
-    .where((row) =>
-      isUuid(idOrName) ? row('id', '=', idOrName) : row(sql`lower(name)`, '=', sql`lower(${idOrName.trim()})`),
-    )
-    .executeTakeFirst()
-  if (found) return found
-  const rows = await db.selectFrom('devices').select('name').where('removed_at', 'is', null).limit(20_000).execute()
-  const didYouMean = nearest(
-    idOrName,
-    rows.map((row) => row.name),
-  )
-  throw new Failure('DEVICE_UNKNOWN', { device: idOrName, ...(didYouMean && { didYouMean }) })
-}
-
-/** @throws Failure SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS */
 export async function addDevice(
   db: Transaction<Tables>,
   given: z.output<typeof NewDevice>,
   drivers: DriverNames,
+  who: Reacher,
+  actor: Actor,
 ): Promise<Device> {
+  mustBeFreeToUse(who, { credential: given.credential, credentials: given.credentials, hostKey: given.hostKey }, false)
   const id = newId()
   const driver = drivers.require(given.driver)
   const transport = drivers.requireTransport(driver, given.transport)
   const site = await findSite(db, given.site)
   const credentialIds = (await wantedCredentials(db, given)) ?? []
-  const via = given.via === undefined ? undefined : await findDevice(db, given.via)
+  const via = given.via === undefined ? undefined : await deviceFor(db, who, given.via, 'operate')
   if (via) await checkWay(db, { id, siteId: site.id }, via)
   try {
     await db
@@ -86,6 +100,7 @@ export async function addDevice(
       .values({
         id,
         site_id: site.id,
+        owner_id: ownerFor(who),
         name: given.name,
         address: given.address,
         port: given.port ?? defaultPorts[transport],
@@ -101,126 +116,69 @@ export async function addDevice(
       })
       .execute()
   } catch (error) {
-    throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: given.name }) : error
+    throw isNameTaken(error) ? new Failure('ALREADY_EXISTS', { device: given.name }) : error
   }
   await setFurtherCredentials(db, [{ id, credentialIds }])
-  return showDevice(db, id)
+  await applyTagRules(db, [id])
+  await recordDevices(db, [id], actor)
+  return shownDevice(db, id, who)
 }
 
-/**
- * Changes what is named, leaves what is not, takes away what is null.
- * @param actor whose name stands in the event when a host key is set
- * @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN, CREDENTIAL_UNKNOWN, DRIVER_UNKNOWN, TRANSPORT_UNSUPPORTED, ALREADY_EXISTS
- */
-export async function changeDevice(
+/** A device that rests after a refused login may be tried again. @throws Failure DEVICE_UNKNOWN, NOT_OWNER */
+export async function resetCoolDown(
   trx: Transaction<Tables>,
   idOrName: string,
-  change: DeviceChange,
-  drivers: DriverNames,
-  actor: string,
+  who: Reacher,
+  actor: Actor,
 ): Promise<Device> {
-  const { id, name, siteId } = await findDevice(trx, idOrName)
-  const row = await trx
-    .selectFrom('devices')
-    .selectAll()
-    .where('id', '=', id)
-    .where('removed_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst()
-  if (!row) throw new Failure('DEVICE_UNKNOWN', { device: idOrName })
-  const site = change.site === undefined ? undefined : await findSite(trx, change.site)
-  const credentialIds = await wantedCredentials(trx, change)
-  const way = wayIn(row, change, drivers)
-  const via = change.via && (await findDevice(trx, change.via))
-  const stays = via ? via : await stayingWay(trx, row, change)
-  if (stays) await checkWay(trx, { id, siteId: site?.id ?? siteId }, stays)
-  if (site && site.id !== siteId) await mustNotBeOnTheWay(trx, id)
-  try {
-    await trx
-      .updateTable('devices')
-      .set({
-        name: change.name,
-        address: change.address,
-        ...way,
-        site_id: site?.id,
-        credential_id: credentialIds && (credentialIds[0] ?? null),
-        group_name: change.group,
-        tags: change.tags && JSON.stringify(without(null, { ...row.tags, ...change.tags })),
-        options: change.options && JSON.stringify(without(null, { ...row.options, ...change.options })),
-        secrets: change.secrets,
-        host_key: change.hostKey,
-        via_device_id: via ? via.id : change.via,
-      })
-      .where('id', '=', id)
-      .execute()
-  } catch (error) {
-    throw isTaken(error) ? new Failure('ALREADY_EXISTS', { device: change.name }) : error
-  }
-  if (credentialIds) {
-    await setFurtherCredentials(trx, [{ id, credentialIds }])
-    await forgetRefusals(trx, [id])
-  }
-  if (site && site.id !== siteId) await moveDeviceTasks(trx, id, site.id)
-  if (change.hostKey !== undefined) {
-    const details = { device: id, name, from: row.host_key, to: change.hostKey }
-    await recordEvent(trx, { kind: 'host key set', actor, details })
-  }
-  return showDevice(trx, id)
-}
-
-/**
- * Driver, transport and port hang together: a new driver brings its usual way in when it can't be reached by the present one, and the
- * usual port of the old way gives way to that of the new.
- */
-function wayIn(
-  row: { readonly driver: string; readonly transport: Transport; readonly port: number },
-  change: DeviceChange,
-  drivers: DriverNames,
-) {
-  const driver = change.driver === undefined ? row.driver : drivers.require(change.driver)
-  const isNew = change.transport !== undefined || driver !== row.driver
-  const kept = drivers.transportOf(driver, row.transport) ?? drivers.requireTransport(driver)
-  const transport =
-    change.transport === undefined ? (isNew ? kept : row.transport) : drivers.requireTransport(driver, change.transport)
-  const wasUsual = row.port === defaultPorts[row.transport]
-  return { driver, transport, port: change.port ?? (wasUsual ? defaultPorts[transport] : row.port) }
-}
-
-/** A device that rests after a refused login may be tried again. @throws Failure DEVICE_UNKNOWN */
-export async function resetCoolDown(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<Device> {
-  const { id, name } = await findDevice(trx, idOrName)
+  const { id, name } = await deviceFor(trx, who, idOrName, 'manage')
   await endCoolDown(trx, [id])
   await recordEvent(trx, { kind: 'device cool-down reset', actor, details: { device: id, name } })
-  return showDevice(trx, id)
+  return shownDevice(trx, id, who)
 }
 
-/** Removes a device from every list; its versions stay. Its open tasks are cancelled. @throws Failure DEVICE_UNKNOWN */
-export async function removeDevice(trx: Transaction<Tables>, idOrName: string, actor: string): Promise<void> {
-  const { id, name } = await findDevice(trx, idOrName)
-  await mustNotBeOnTheWay(trx, id)
+/** Removes a device from every list; its versions stay. Its open tasks are cancelled. @throws Failure DEVICE_UNKNOWN, NOT_OWNER */
+export async function removeDevice(
+  trx: Transaction<Tables>,
+  idOrName: string,
+  who: Reacher,
+  actor: Actor,
+): Promise<void> {
+  const { id, name } = await deviceFor(trx, who, idOrName, 'manage')
+  await mustNotBeOnTheWay(trx, id, who)
+  const before = (await auditedDevices(trx, [id])).get(id)
   await trx.updateTable('devices').set({ removed_at: sql`now()` }).where('id', '=', id).execute()
   const runs = await cancelDeviceTasks(trx, id)
   await closeRuns(trx, runs)
-  await recordEvent(trx, { kind: 'device removed', actor, details: { device: id, name } })
+  await recordEvent(trx, {
+    kind: 'device removed',
+    actor,
+    details: { device: id, name },
+    ...(before && { before: { ...before } }),
+  })
 }
 
-/** A device that changes its site keeps its way only if that leads there too. */
-async function stayingWay(trx: Transaction<Tables>, row: { via_device_id: string | null }, change: DeviceChange) {
-  if (change.via === null || change.site === undefined || row.via_device_id === null) return undefined
-  return findDevice(trx, row.via_device_id)
-}
-
-export function deviceRows(db: Db) {
+/** @param who whose way to see them: names of others' devices and of people show only to those who may know */
+function deviceRows(db: Db, who: Reacher) {
   return db
     .selectFrom('devices')
     .innerJoin('sites', 'sites.id', 'devices.site_id')
     .leftJoin('credentials', 'credentials.id', 'devices.credential_id')
-    .leftJoin('devices as via', 'via.id', 'devices.via_device_id')
+    .leftJoin('devices as via', (join) =>
+      join.onRef('via.id', '=', 'devices.via_device_id').on(reaches(who, 'read', 'via')),
+    )
+    .leftJoin('users as owner', (join) =>
+      join
+        .onRef('owner.id', '=', 'devices.owner_id')
+        .on(who.scopes.has('read:users') ? sql<boolean>`true` : sql<boolean>`owner.id = ${who.user.id}`),
+    )
     .selectAll('devices')
     .select([
       'sites.name as site',
       'credentials.name as credential',
       'via.name as via',
+      'owner.username as owner',
+      levelAt(who).as('access'),
       sql<string>`lower(devices.name)`.as('key'),
     ])
     .select([isResting, loginsColumn])
@@ -242,6 +200,8 @@ function toDevice(row: DeviceRow): Device {
     credential: row.credential,
     ...shownLogins(row),
     via: row.via,
+    owner: row.owner,
+    ...(row.access && { access: row.access }),
     group: row.group_name,
     tags: row.tags,
     options: DeviceOptions.parse(row.options),
@@ -254,10 +214,7 @@ function toDevice(row: DeviceRow): Device {
   }
 }
 
-function without<T>(unwanted: T, record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== unwanted))
-}
-
-function isTaken(error: unknown): boolean {
+/** Whether another device has the name. */
+export function isNameTaken(error: unknown): boolean {
   return violation(error)?.constraint === 'devices_name'
 }

@@ -6,6 +6,7 @@ import type { Answered, Question } from '@netraven/protocol/calls.ts'
 import { DiagnosedQuestion, LOOK_LIMIT_MS } from '@netraven/protocol/diagnostic.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import { agentByName } from './agents.ts'
 import type { Diagnostic, LookAt } from './api/diagnostic.ts'
 import { violation } from './db/sqlstate.ts'
@@ -43,7 +44,7 @@ export async function diagnose(
   { db, sleep }: DiagnosticParts,
   agentName: string,
   wanted: LookAt,
-  requestedBy: string,
+  requestedBy: Actor,
 ): Promise<Diagnostic> {
   const agent = await agentByName(db, agentName)
   const where = { agent: agent.name, site: agent.site }
@@ -62,7 +63,7 @@ export async function diagnose(
 async function addDiagnostic(
   trx: Transaction<Tables>,
   { id, agent, wanted }: Asked,
-  requestedBy: string,
+  requestedBy: Actor,
 ): Promise<void> {
   const { kind, target } = wanted
   const port = wanted.kind === 'tcp' ? wanted.port : null
@@ -78,7 +79,7 @@ async function addDiagnostic(
   try {
     await trx
       .insertInto('diagnostics')
-      .values({ id, agent_id: agent.id, kind, target, port, requested_by: requestedBy, deadline_at: deadline })
+      .values({ id, agent_id: agent.id, kind, target, port, requested_by: requestedBy.name, deadline_at: deadline })
       .execute()
   } catch (error) {
     const isTaken = violation(error)?.constraint === 'diagnostics_one_at_a_time'

@@ -3,6 +3,7 @@ import { commandsOfFile, type DriverFile, patternsOfFile } from '@netraven/proto
 import { Failure } from '@netraven/protocol/failure.ts'
 import { judgeCommand } from '@netraven/protocol/reading-commands.ts'
 import { type Kysely, sql } from 'kysely'
+import type { Actor } from './actor.ts'
 import type { AddedDriver, NewDriver } from './api/driver.ts'
 import type { Tables } from './db/tables.ts'
 import { type DriverSource, invalid, readDriverSource, type SourceProblem } from './driver-source.ts'
@@ -10,6 +11,7 @@ import { startTrial, type TrialParts } from './driver-trials.ts'
 import type { DriverNames } from './drivers.ts'
 import { draftVersion, driverHistory, useVersion } from './own-drivers.ts'
 import type { PatternCheck } from './pattern-check.ts'
+import type { Reacher } from './reach.ts'
 
 export interface AddingParts extends TrialParts {
   readonly checkPatterns: PatternCheck
@@ -23,7 +25,12 @@ export interface AddingParts extends TrialParts {
  * @throws Failure DRIVER_INVALID with everything that is wrong, DRIVER_TRIAL_NEEDS_DEVICE, and nothing is kept; what `startTrial` throws,
  * and the draft is kept
  */
-export async function addDriver(parts: AddingParts, wanted: NewDriver, actor: string): Promise<AddedDriver> {
+export async function addDriver(
+  parts: AddingParts,
+  wanted: NewDriver,
+  who: Reacher,
+  actor: Actor,
+): Promise<AddedDriver> {
   const source = readDriverSource(wanted.source)
   const problems = [
     ...misfits(source, parts),
@@ -40,8 +47,8 @@ export async function addDriver(parts: AddingParts, wanted: NewDriver, actor: st
     return draft
   })
   const { device, recording } = wanted
-  const trial = wanted.untried ? null : await startTrial(parts, { version, device, recording }, actor)
-  const kept = (await driverHistory(parts.db, version.name)).find(({ id }) => id === version.id)
+  const trial = wanted.untried ? null : await startTrial(parts, { version, device, recording }, who, actor)
+  const kept = (await driverHistory(parts.db, version.name, who)).find(({ id }) => id === version.id)
   if (!kept) throw new RangeError('a version that was just kept is there')
   const { source: _, ...shown } = kept
   const notices = await noticesOf(parts.db, source.file, parts.builtIn)

@@ -7,12 +7,15 @@ import type { Task } from '@netraven/protocol/claim.ts'
 import { TriedQuestion } from '@netraven/protocol/driver-call.ts'
 import { Failure, isFailureCode } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Actor, earlierActor } from './actor.ts'
 import type { DriverTrial } from './api/driver.ts'
 import { isUuid } from './api/fields.ts'
 import type { Row, Tables } from './db/tables.ts'
 import { envelopeOf } from './error-envelope.ts'
+import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import { useVersion } from './own-drivers.ts'
+import { type Reacher, reaches } from './reach.ts'
 import { startTest } from './reachability.ts'
 import { failureOf, type RunParts, taskRows } from './runs.ts'
 import { isOnline } from './sites.ts'
@@ -37,7 +40,12 @@ interface Wanted {
 /**
  * @throws Failure as `startTest`, of a device; DRIVER_TRIAL_UNANSWERED when no agent is online that could read a recording
  */
-export async function startTrial(parts: TrialParts, wanted: Wanted, requestedBy: string): Promise<DriverTrial> {
+export async function startTrial(
+  parts: TrialParts,
+  wanted: Wanted,
+  who: Reacher,
+  requestedBy: Actor,
+): Promise<DriverTrial> {
   const { db } = parts
   const id = newId()
   const { version, device, recording = null } = wanted
@@ -51,20 +59,24 @@ export async function startTrial(parts: TrialParts, wanted: Wanted, requestedBy:
         task_id: taskId,
         recording,
         outcome: null,
-        requested_by: requestedBy,
+        requested_by: requestedBy.name,
         deadline_at: sql<Date>`now() + ${taskId === null ? RECORDING_LIMIT_MS : DEVICE_LIMIT_MS} * interval '1 millisecond'`,
       })
       .execute()
   if (device === undefined) {
-    await add(db, null)
+    await db.transaction().execute(async (trx) => {
+      await add(trx, null)
+      const details = { driver: version.name, driverVersion: version.id, trial: id, on: 'recording' }
+      await recordEvent(trx, { kind: 'driver test started', actor: requestedBy, details })
+    })
     await Promise.allSettled([parts.wakeAll()])
   } else {
-    await startTest(parts, device, requestedBy, {
+    await startTest(parts, device, who, requestedBy, {
       versionId: version.id,
       added: (trx, task) => add(trx, task).then(() => undefined),
     })
   }
-  return showTrial(db, id)
+  return showTrial(db, id, who)
 }
 
 async function requireAgent(db: Db, driver: string): Promise<void> {
@@ -150,11 +162,11 @@ export async function endTrial(
   if (outcome.kind !== 'read' || outcome.verdict !== 'complete') return
   const how = trial.task_id === null ? ('recording' as const) : ('device' as const)
   const tried = { how, at: new Date().toISOString(), ...(trial.device === null ? {} : { device: trial.device }) }
-  await useVersion(trx, trial.version_id, tried, trial.requested_by)
+  await useVersion(trx, trial.version_id, tried, earlierActor(trial.requested_by))
 }
 
-/** @throws Failure NOT_FOUND */
-export async function showTrial(db: Db, id: string): Promise<DriverTrial> {
+/** @throws Failure NOT_FOUND, also when it is on a device that can't be read */
+export async function showTrial(db: Db, id: string, who: Reacher): Promise<DriverTrial> {
   if (!isUuid(id)) throw new Failure('NOT_FOUND', { trial: id })
   const row = await db
     .selectFrom('driver_trials as trial')
@@ -164,6 +176,19 @@ export async function showTrial(db: Db, id: string): Promise<DriverTrial> {
     .select(['version.name', 'version.number', 'agents.name as agent'])
     .select(sql<boolean>`trial.deadline_at <= now()`.as('late'))
     .where('trial.id', '=', id)
+    .where((trial) =>
+      trial.or([
+        trial('trial.task_id', 'is', null),
+        trial.exists(
+          trial
+            .selectFrom('tasks')
+            .innerJoin('devices', 'devices.id', 'tasks.device_id')
+            .select('tasks.id')
+            .whereRef('tasks.id', '=', 'trial.task_id')
+            .where(reaches(who, 'read')),
+        ),
+      ]),
+    )
     .executeTakeFirst()
   if (!row) throw new Failure('NOT_FOUND', { trial: id })
   const task =

@@ -12,11 +12,14 @@ export interface DurableFileOptions {
   readonly tempFolder?: string
 }
 
+/** Pieces are written as they come. */
+type Bytes = Uint8Array | string | AsyncIterable<Uint8Array>
+
 /** Ending of files that a crash may leave behind and that may be deleted at the next start. */
 export const TEMP_ENDING = '.part'
 
 /** Writes a file, replacing an older one in one step. Nothing is left behind when it fails. */
-export async function writeDurably(path: string, bytes: Uint8Array | string, options: DurableFileOptions = {}) {
+export async function writeDurably(path: string, bytes: Bytes, options: DurableFileOptions = {}) {
   await withTemp(path, bytes, options, (temp) => rename(temp, path))
 }
 
@@ -51,7 +54,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 async function withTemp(
   path: string,
-  bytes: Uint8Array | string,
+  bytes: Bytes,
   options: DurableFileOptions,
   name: (temp: string) => Promise<void>,
 ): Promise<void> {

@@ -16,23 +16,28 @@ import { Failure } from '@netraven/protocol/failure.ts'
 import { keyFingerprint, type SigningKey, verifyKey } from '@netraven/protocol/keys.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
+import { type Actor, agentActor } from './actor.ts'
 import type { EnrollmentTokenRow } from './api/agent.ts'
+import type { PageQuery } from './api/page.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
-import type { Installation } from './installation.ts'
+import type { Installation, LiveInstallation } from './installation.ts'
+import { type Sorting, sortedPage, sortedRows } from './sorted-pages.ts'
+import { noteLearnt } from './task-keys.ts'
 
 /** Makes a token. @returns it, this once, and its row */
 export async function addEnrollmentToken(
-  db: Kysely<Tables>,
+  trx: Transaction<Tables>,
   hubKey: { publicKey: string },
   siteId: string,
   validSeconds: number,
+  actor: Actor,
 ): Promise<EnrollmentTokenRow & { token: string }> {
   const id = newId()
   const secret = randomBytes(32).toString('base64url')
-  await db
+  await trx
     .insertInto('enrollment_tokens')
     .values({
       id,
@@ -41,23 +46,42 @@ export async function addEnrollmentToken(
       expires_at: sql<Date>`now() + ${validSeconds} * interval '1 second'`,
     })
     .execute()
-  const row = await tokenRows(db).where('token.id', '=', id).executeTakeFirstOrThrow()
+  const row = await tokenRows(trx).where('token.id', '=', id).executeTakeFirstOrThrow()
+  const target = { kind: 'enrollment token', id, name: null }
+  const details = { site: row.site, expiresAt: row.expires_at.toISOString() }
+  await recordEvent(trx, { kind: 'enrollment token made', actor, details, target })
   return { ...toTokenRow(row), token: `nre_${secret}.${keyFingerprint(hubKey.publicKey)}` }
 }
 
-/** The newest thousand tokens, newest first; never the tokens themselves. */
-export async function listEnrollmentTokens(db: Kysely<Tables>): Promise<EnrollmentTokenRow[]> {
-  const rows = await tokenRows(db).orderBy('token.id', 'desc').limit(1000).execute()
-  return rows.map(toTokenRow)
+const sorting: Sorting = {
+  keys: { createdAt: { of: sql`token.id`, type: 'uuid' } },
+  usual: '-createdAt',
+  tie: { of: sql`token.id`, type: 'uuid' },
+}
+
+/** Tokens, newest first, a page at a time; never the tokens themselves. */
+export async function listEnrollmentTokens(db: Kysely<Tables>, query: PageQuery) {
+  const { keys, order, after, sort } = sortedPage({ cursor: query.cursor }, sorting)
+  let rows = tokenRows(db).select(keys)
+  if (after !== undefined) rows = rows.where(after)
+  const found = await rows
+    .orderBy(order)
+    .limit(query.limit + 1)
+    .execute()
+  return sortedRows(found, query.limit, toTokenRow, sort)
 }
 
 /** Takes a token back. @throws Failure NOT_FOUND */
-export async function removeEnrollmentToken(db: Kysely<Tables>, id: string): Promise<void> {
-  const removed = await db.deleteFrom('enrollment_tokens').where('id', '=', id).returning('id').executeTakeFirst()
-  if (!removed) throw new Failure('NOT_FOUND', { enrollmentToken: id })
+export async function removeEnrollmentToken(trx: Transaction<Tables>, id: string, actor: Actor): Promise<void> {
+  const row = await tokenRows(trx).where('token.id', '=', id).forUpdate('token').executeTakeFirst()
+  if (!row) throw new Failure('NOT_FOUND', { enrollmentToken: id })
+  await trx.deleteFrom('enrollment_tokens').where('id', '=', id).execute()
+  const { site, state } = toTokenRow(row)
+  const target = { kind: 'enrollment token', id, name: null }
+  await recordEvent(trx, { kind: 'enrollment token removed', actor, details: { site, state }, target })
 }
 
-function tokenRows(db: Kysely<Tables>) {
+function tokenRows(db: Kysely<Tables> | Transaction<Tables>) {
   return db
     .selectFrom('enrollment_tokens as token')
     .innerJoin('sites', 'sites.id', 'token.site_id')
@@ -80,7 +104,7 @@ function toTokenRow(row: TokenRow): EnrollmentTokenRow {
 
 export interface EnrollmentParts {
   readonly db: Kysely<Tables>
-  readonly installation: Installation
+  readonly installation: Installation & Partial<Pick<LiveInstallation, 'vouchers'>>
   readonly clock: () => number
 }
 
@@ -102,7 +126,10 @@ export function malformedQuestion(error: z.ZodError): Failure {
 export async function enrollAgent(parts: EnrollmentParts, question: EnrollQuestion): Promise<EnrollResponse> {
   const { token, ...asked } = question
   const split = splitEnrollmentToken(token)
-  const key = parts.installation.keys().find((one) => keyFingerprint(one.publicKey) === split?.hubFingerprint)
+  const { installation } = parts
+  const key = [...installation.keys(), ...(installation.vouchers?.() ?? [])].find(
+    (one) => keyFingerprint(one.publicKey) === split?.hubFingerprint,
+  )
   if (!split || !key) throw new Failure('ENROLLMENT_TOKEN_INVALID', { reason: 'it names the key of another hub' })
   const proof = Buffer.from(asked.proof, 'base64url')
   if (!verifyKey(asked.signPublicKey).verify(enrollProof({ token, ...asked }), proof)) {
@@ -110,7 +137,13 @@ export async function enrollAgent(parts: EnrollmentParts, question: EnrollQuesti
   }
   const enrolled = await parts.db.transaction().execute(async (trx) => {
     const site = await useToken(trx, split.secret)
-    return { site: site.name, ...(await addAgent(trx, site.id, asked)) }
+    const agent = await addAgent(trx, site.id, asked)
+    await noteLearnt(
+      trx,
+      agent.id,
+      installation.keys().map(({ id }) => id),
+    )
+    return { site: site.name, ...agent }
   })
   return answer(parts, key, asked.session, enrolled)
 }
@@ -165,7 +198,7 @@ async function addAgent(
   const fingerprint = keyFingerprint(asked.signPublicKey)
   await recordEvent(trx, {
     kind: 'agent enrolled',
-    actor: `agent ${name}`,
+    actor: agentActor(id, name),
     details: { agent: id, siteId, fingerprint },
   })
   return { id, name }

@@ -23,7 +23,11 @@ import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
 import type { Agent } from './agents.ts'
 import { AgentConversation, type ConversationParts } from './conversation.ts'
 
-type AgentSocket = Socket<AgentToHub, HubToAgent, DefaultEventsMap, { agent: Agent }>
+type SocketData = { agent: Agent; abilities?: readonly string[] }
+type AgentSocket = Socket<AgentToHub, HubToAgent, DefaultEventsMap, SocketData>
+
+/** No agent of ours ever waits for so many answers at once; its results are safe in its spool when it is cut off. */
+const MOST_UNANSWERED = 2_000
 
 export interface GatewayParts extends Omit<ConversationParts, 'agent' | 'challenge'> {
   readonly findAgent: (id: string) => Promise<Agent | undefined>
@@ -37,6 +41,8 @@ export interface Gateway {
   nudge(siteId?: string): void
   /** Tells an agent, if it is here, that somebody wants to know what it sees. */
   look(agentId: string): void
+  /** Tells all agents that the hub's keys changed; those that can't ask say hello anew, spread over `overMs`. */
+  keysChanged(overMs: number): void
   /** Cuts the sockets of a revoked agent. */
   cut(agentId: string): void
   /** Looks again who may stay, after a time in which revocations may have gone unheard. */
@@ -58,7 +64,7 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
     destroyUpgrade: true,
   })
   const agents = io.of(AGENT_NAMESPACE) as unknown as ReturnType<
-    Server<AgentToHub, HubToAgent, DefaultEventsMap, { agent: Agent }>['of']
+    Server<AgentToHub, HubToAgent, DefaultEventsMap, SocketData>['of']
   >
   const proved = new Map<string, AgentSocket>()
 
@@ -72,6 +78,7 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
   agents.on('connection', (socket) => {
     const challenge = randomBytes(16).toString('hex')
     const { agent } = socket.data
+    let unanswered = 0
     const conversation = new AgentConversation({ ...parts, agent, challenge })
     const overdue = setTimeout(() => {
       parts.log.warn({ agentId: agent.id }, 'agent did not prove itself in time')
@@ -81,12 +88,22 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
     for (const name of Object.keys(calls) as CallName[]) {
       socket.on(name, (envelope: Uint8Array, acknowledge: (answer: Uint8Array | Refusal) => void) => {
         if (typeof acknowledge !== 'function') return
-        conversation.answer(name, envelope).then(
+        if (unanswered >= MOST_UNANSWERED) {
+          parts.log.warn({ agentId: agent.id, unanswered }, 'agent sends without waiting for answers: cut off')
+          socket.disconnect(true)
+          return
+        }
+        unanswered += 1
+        const answered = conversation.answer(name, envelope).finally(() => {
+          unanswered -= 1
+        })
+        answered.then(
           (answer) => {
             if (name === 'hello' && conversation.proved) {
               clearTimeout(overdue)
               // It hung up while the hub was still noting that it is there.
               if (!socket.connected) return conversation.end()
+              socket.data.abilities = conversation.abilities
               fence(proved, socket)
             }
             acknowledge(answer)
@@ -135,6 +152,17 @@ export function openGateway(server: HttpServer, parts: GatewayParts): Gateway {
     },
     look(agentId) {
       proved.get(agentId)?.emit('look', {})
+    },
+    keysChanged(overMs) {
+      const sockets = [...proved.values()]
+      for (const [index, socket] of sockets.entries()) {
+        if (socket.data.abilities?.includes('keys')) {
+          socket.emit('keys', {})
+          continue
+        }
+        socket.emit('goodbye', { code: 'SHUTTING_DOWN', waitMs: Math.round((overMs * index) / sockets.length) })
+        socket.disconnect(true)
+      }
     },
     get connected() {
       return proved.size

@@ -1,6 +1,7 @@
 /** How the hub is, looked at at most once in two seconds however often it is asked. */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql } from 'kysely'
+import { CLOCK_LEEWAY_SECONDS } from './access-tokens.ts'
 import type { Health } from './api/health.ts'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { Migrations } from './db/migrate.ts'
@@ -38,7 +39,7 @@ export function openHealthCheck(parts: HealthParts): HealthCheck {
 }
 
 async function look(parts: HealthParts, limitMs: number): Promise<Health> {
-  const [database, schema, storage, agents] = await Promise.all([
+  const [database, schema, storage, agents, skewMs] = await Promise.all([
     state(() => parts.ping(), limitMs),
     state(async () => {
       const { database, software } = await parts.migrations.status()
@@ -49,21 +50,32 @@ async function look(parts: HealthParts, limitMs: number): Promise<Health> {
       if (!healthy) throw failure ? Failure.fromWire(failure) : new Failure('BACKEND_UNAVAILABLE')
     }, limitMs),
     within(limitMs, () => countAgents(parts.db)).catch(() => undefined),
+    within(limitMs, () => skewOf(parts)).catch(() => null),
   ])
   const online = agents?.online ?? 0
   const enrolled = agents?.enrolled ?? 0
+  const isSkewed = skewMs !== null && Math.abs(skewMs) > CLOCK_LEEWAY_SECONDS * 1000
   const isDown = [database, schema, storage].some(({ status }) => status === 'down')
   return {
-    status: isDown ? 'down' : online < enrolled ? 'degraded' : 'ok',
+    status: isDown ? 'down' : online < enrolled || isSkewed ? 'degraded' : 'ok',
     version: parts.version,
     time: new Date(parts.clock()).toISOString(),
     components: {
       database,
       schema,
       storage,
+      clock: { status: skewMs === null ? 'unknown' : isSkewed ? 'degraded' : 'ok', skewMs },
       agents: { status: !agents ? 'unknown' : online < enrolled ? 'degraded' : 'ok', online, enrolled },
     },
   }
+}
+
+/** How far our clock is ahead of the database's, which all hubs share, ms; half a round trip may be wrong with it. */
+async function skewOf({ db, clock }: HealthParts): Promise<number> {
+  const askedAt = clock()
+  const { rows } = await sql<{ ms: number }>`
+    select extract(epoch from clock_timestamp())::float8 * 1000 as ms`.execute(db)
+  return Math.round((askedAt + clock()) / 2 - (rows[0]?.ms ?? Number.NaN))
 }
 
 async function countAgents(db: Kysely<Tables>): Promise<{ online: number; enrolled: number }> {

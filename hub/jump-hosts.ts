@@ -3,6 +3,7 @@ import { type Hop, MAX_HOPS } from '@netraven/protocol/claim.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from './db/tables.ts'
+import { type Reacher, reaches } from './reach.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -76,18 +77,22 @@ async function lengthBehind(trx: Db, id: string): Promise<number> {
   return rows[0]?.depth ?? 0
 }
 
-/** @throws Failure IN_USE when other devices are reached over this one */
-export async function mustNotBeOnTheWay(trx: Db, id: string): Promise<void> {
+/** @throws Failure IN_USE when other devices are reached over this one; it names those that may be seen */
+export async function mustNotBeOnTheWay(trx: Db, id: string, who: Reacher): Promise<void> {
   const rows = await trx
     .selectFrom('devices')
     .select('name')
+    .select(sql<boolean>`coalesce(${reaches(who, 'read')}, false)`.as('isSeen'))
     .where('via_device_id', '=', id)
     .where('removed_at', 'is', null)
+    .orderBy(sql`coalesce(${reaches(who, 'read')}, false)`, 'desc')
     .orderBy('name')
     .limit(10)
     .execute()
-  if (rows.length > 0)
-    throw new Failure('IN_USE', { devices: rows.map(({ name }) => name), reason: 'are reached over it' })
+  if (rows.length > 0) {
+    const devices = rows.filter(({ isSeen }) => isSeen).map(({ name }) => name)
+    throw new Failure('IN_USE', { devices, reason: 'are reached over it' })
+  }
 }
 
 /** Pins the host keys that were seen on the way to a device, where none was pinned. Devices that do not stand there are left alone. */

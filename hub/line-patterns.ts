@@ -2,15 +2,16 @@
 import { Pattern } from '@netraven/protocol/driver-file.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import type { Kysely, Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import { isUuid } from './api/fields.ts'
 import type { LinePattern, NewLinePattern } from './api/line-pattern.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
-import { findDevice } from './devices.ts'
 import type { DriverNames } from './drivers.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import type { PatternCheck } from './pattern-check.ts'
+import { deviceFor, type Reacher, reaches } from './reach.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -29,7 +30,8 @@ export async function addLinePattern(
   trx: Transaction<Tables>,
   wanted: NewLinePattern,
   drivers: DriverNames,
-  actor: string,
+  who: Reacher,
+  actor: Actor,
 ): Promise<LinePattern> {
   const { kind, pattern, driver, group, device } = wanted
   const id = newId()
@@ -49,8 +51,8 @@ export async function addLinePattern(
         pattern,
         driver: driver === undefined ? null : drivers.require(driver),
         group_name: group ?? null,
-        device_id: device === undefined ? null : (await findDevice(trx, device)).id,
-        created_by: actor,
+        device_id: device === undefined ? null : (await deviceFor(trx, who, device, 'manage')).id,
+        created_by: actor.name,
       })
       .execute()
   } catch (error) {
@@ -65,19 +67,26 @@ export async function addLinePattern(
     ...(device && { device }),
   }
   await recordEvent(trx, { kind: 'pattern added', actor, details })
-  const [added] = await patternRows(trx, id)
+  const [added] = await patternRows(trx, who, id)
   if (!added) throw new Failure('PATTERN_UNKNOWN', { pattern: id })
   return added
 }
 
-export function listLinePatterns(db: Db): Promise<LinePattern[]> {
-  return patternRows(db)
+/** Without those for devices that can't be read. */
+export function listLinePatterns(db: Db, who: Reacher): Promise<LinePattern[]> {
+  return patternRows(db, who)
 }
 
-/** @throws Failure PATTERN_UNKNOWN */
-export async function removeLinePattern(trx: Transaction<Tables>, id: string, actor: string): Promise<void> {
-  const [pattern] = isUuid(id) ? await patternRows(trx, id) : []
+/** @throws Failure PATTERN_UNKNOWN, NOT_OWNER */
+export async function removeLinePattern(
+  trx: Transaction<Tables>,
+  id: string,
+  who: Reacher,
+  actor: Actor,
+): Promise<void> {
+  const [pattern] = isUuid(id) ? await patternRows(trx, who, id) : []
   if (!pattern) throw new Failure('PATTERN_UNKNOWN', { pattern: id })
+  if (pattern.device !== null) await deviceFor(trx, who, pattern.device, 'manage')
   await trx.deleteFrom('line_patterns').where('id', '=', id).execute()
   await recordEvent(trx, {
     kind: 'pattern removed',
@@ -86,12 +95,13 @@ export async function removeLinePattern(trx: Transaction<Tables>, id: string, ac
   })
 }
 
-async function patternRows(db: Db, id?: string): Promise<LinePattern[]> {
+async function patternRows(db: Db, who: Reacher, id?: string): Promise<LinePattern[]> {
   let rows = db
     .selectFrom('line_patterns as pattern')
     .leftJoin('devices', 'devices.id', 'pattern.device_id')
     .selectAll('pattern')
     .select('devices.name as device')
+    .where((row) => row.or([row('pattern.device_id', 'is', null), reaches(who, 'read')]))
     .orderBy('pattern.id')
   if (id !== undefined) rows = rows.where('pattern.id', '=', id)
   return (await rows.execute()).map((row) => ({

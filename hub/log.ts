@@ -67,7 +67,8 @@ const SECRET_ENDINGS = [
 const SECRET_NAMES = new Set(['enable', 'box', 'text', 'content'])
 const MAX_DEPTH = 8
 
-function isSecretName(name: string): boolean {
+/** Whether what a field of this name holds must not be written down. */
+export function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, '')
   return SECRET_NAMES.has(plain) || SECRET_ENDINGS.some((ending) => plain.endsWith(ending))
 }
@@ -100,7 +101,7 @@ function scrub(value: unknown, depth = 0): unknown {
 }
 
 /** Blanks the password of every URL in a text. */
-function scrubText(text: string): string {
+export function scrubText(text: string): string {
   return text.includes('://') ? text.replaceAll(/(\w:\/\/[^\s:/@]*):[^\s/@]+@/g, '$1:<redacted>@') : text
 }
 

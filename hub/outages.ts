@@ -6,6 +6,7 @@ import { type Rung, rungOf } from '@netraven/protocol/ladder.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Outage } from './api/run.ts'
 import type { Tables } from './db/tables.ts'
+import { type Reacher, reaches } from './reach.ts'
 
 /** Below the login: what a device's own settings seldom break. */
 const LOW: ReadonlySet<Rung> = new Set(['dns', 'tcp', 'banner'])
@@ -39,14 +40,20 @@ export function outagesIn(ended: readonly Ended[]): Outage[] {
     })
 }
 
-/** Of a run. */
-export async function outagesOf(db: Kysely<Tables> | Transaction<Tables>, runId: string): Promise<Outage[]> {
+/** Of a run, as far as somebody sees it. */
+export async function outagesOf(
+  db: Kysely<Tables> | Transaction<Tables>,
+  runId: string,
+  who: Reacher,
+): Promise<Outage[]> {
   const rung = sql<string | null>`tasks.failure_details->>'rung'`
   const rows = await db
     .selectFrom('tasks')
     .innerJoin('sites', 'sites.id', 'tasks.site_id')
+    .innerJoin('devices', 'devices.id', 'tasks.device_id')
     .select(['sites.name as site', 'tasks.failure_code as code', rung.as('rung'), sql<number>`count(*)`.as('count')])
     .where('tasks.run_id', '=', runId)
+    .where(reaches(who, 'read'))
     .groupBy(['sites.name', 'tasks.failure_code', rung])
     .execute()
   return outagesIn(rows)

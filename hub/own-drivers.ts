@@ -4,12 +4,14 @@
  */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import type { DriverVersion } from './api/driver.ts'
 import type { Row, Tables } from './db/tables.ts'
 import type { DriverSource } from './driver-source.ts'
 import { DriverNames } from './drivers.ts'
 import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
+import { type Reacher, reaches } from './reach.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 type Catalogue = readonly {
@@ -60,7 +62,7 @@ export async function draftVersion(
   trx: Transaction<Tables>,
   source: DriverSource,
   text: string,
-  actor: string,
+  actor: Actor,
 ): Promise<Row<'driver_versions'>> {
   const { file, carried, digest } = source
   await sql`select pg_advisory_xact_lock(hashtext(${`netraven driver ${file.name}`}))`.execute(trx)
@@ -85,7 +87,7 @@ export async function draftVersion(
       transports: file.transports ?? null,
       extends: file.extends ?? null,
       tried: null,
-      created_by: actor,
+      created_by: actor.name,
     })
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -96,7 +98,7 @@ export async function useVersion(
   trx: Transaction<Tables>,
   versionId: string,
   tried: { how: 'device' | 'recording' | 'untried'; device?: string; at: string } | undefined,
-  actor: string,
+  actor: Actor,
 ): Promise<void> {
   const version = await trx
     .updateTable('driver_versions')
@@ -122,7 +124,7 @@ export async function rollBack(
   name: string,
   number: number | undefined,
   isBuiltIn: boolean,
-  actor: string,
+  actor: Actor,
 ): Promise<number | null> {
   const driver = await lockDriver(trx, name)
   const now = driver.version_id === null ? undefined : await versionRow(trx, driver.version_id)
@@ -148,7 +150,8 @@ export async function removeDriver(
   trx: Transaction<Tables>,
   name: string,
   isBuiltIn: boolean,
-  actor: string,
+  who: Reacher,
+  actor: Actor,
 ): Promise<void> {
   const driver = await lockDriver(trx, name)
   if (driver.version_id === null) throw new Failure('DRIVER_UNKNOWN', { driver: name })
@@ -156,12 +159,17 @@ export async function removeDriver(
     const users = await trx
       .selectFrom('devices')
       .select('name')
+      .select(sql<boolean>`coalesce(${reaches(who, 'read')}, false)`.as('isSeen'))
       .where('driver', '=', name)
       .where('removed_at', 'is', null)
+      .orderBy(sql`coalesce(${reaches(who, 'read')}, false)`, 'desc')
       .orderBy('name')
       .limit(20)
       .execute()
-    if (users.length > 0) throw new Failure('IN_USE', { driver: name, devices: users.map((row) => row.name) })
+    if (users.length > 0) {
+      const devices = users.filter(({ isSeen }) => isSeen).map((row) => row.name)
+      throw new Failure('IN_USE', { driver: name, devices })
+    }
   }
   await setInUse(trx, name, null, actor, { to: isBuiltIn ? 'built-in' : 'none' })
 }
@@ -170,14 +178,14 @@ async function setInUse(
   trx: Transaction<Tables>,
   name: string,
   versionId: string | null,
-  actor: string,
+  actor: Actor,
   what: object,
 ): Promise<void> {
   await trx
     .insertInto('drivers')
-    .values({ name, version_id: versionId, changed_by: actor })
+    .values({ name, version_id: versionId, changed_by: actor.name })
     .onConflict((conflict) =>
-      conflict.column('name').doUpdateSet({ version_id: versionId, changed_by: actor, changed_at: sql`now()` }),
+      conflict.column('name').doUpdateSet({ version_id: versionId, changed_by: actor.name, changed_at: sql`now()` }),
     )
     .execute()
   await recordEvent(trx, { kind: 'driver changed', actor, details: { driver: name, ...what } })
@@ -194,7 +202,11 @@ function versionRow(db: Db, id: string): Promise<Row<'driver_versions'>> {
 }
 
 /** Versions of one name, newest first. @returns none: nobody ever wrote a driver of that name */
-export async function driverHistory(db: Db, name: string): Promise<(DriverVersion & { source: string })[]> {
+export async function driverHistory(
+  db: Db,
+  name: string,
+  who: Reacher,
+): Promise<(DriverVersion & { source: string })[]> {
   const rows = await db
     .selectFrom('driver_versions as version')
     .leftJoin('drivers', 'drivers.version_id', 'version.id')
@@ -203,7 +215,12 @@ export async function driverHistory(db: Db, name: string): Promise<(DriverVersio
     .where('version.name', '=', name)
     .orderBy('version.number', 'desc')
     .execute()
-  return rows.map((row) => ({ ...toVersion(row, Boolean(row.current)), source: row.source }))
+  return rows.map((row) => {
+    const version = toVersion(row, Boolean(row.current))
+    // Its name was written down then; whose it is now is not known.
+    if (version.tried && !who.scopes.has('all:devices')) delete version.tried.device
+    return { ...version, source: row.source }
+  })
 }
 
 export function toVersion(row: Row<'driver_versions'>, current: boolean): DriverVersion {

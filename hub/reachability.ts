@@ -4,11 +4,13 @@
  */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import type { Reachability } from './api/reachability.ts'
 import type { StoredStep } from './climbs.ts'
 import type { Tables } from './db/tables.ts'
-import { findDevice } from './devices.ts'
+import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
+import { deviceFor, type Reacher } from './reach.ts'
 import { failureOf, type RunParts, taskRows } from './runs.ts'
 import { isOnline, lastSeenAt } from './sites.ts'
 import { addTasks } from './tasks.ts'
@@ -41,17 +43,18 @@ const STATES = {
 
 /**
  * Starts a test, or says how the one stands that already waits or runs.
- * @throws Failure DEVICE_UNKNOWN; AGENT_OFFLINE when no agent of the site is online; AGENT_TOO_OLD when none that is can do it;
+ * @throws Failure DEVICE_UNKNOWN, NOT_OWNER; AGENT_OFFLINE when no agent of the site is online; AGENT_TOO_OLD when none that is can do it;
  *   DEVICE_BUSY while it is backed up
  */
 export async function startTest(
   parts: RunParts,
   idOrName: string,
-  requestedBy: string,
+  who: Reacher,
+  requestedBy: Actor,
   trial?: TestTrial,
   only?: OneCredential,
 ): Promise<Reachability> {
-  const device = await findDevice(parts.db, idOrName)
+  const device = await deviceFor(parts.db, who, idOrName, 'operate')
   const isNew = await parts.db.transaction().execute(async (trx) => {
     const open = await trx
       .selectFrom('tasks')
@@ -69,7 +72,7 @@ export async function startTest(
       .insertInto('runs')
       .values({
         id: run,
-        requested_by: requestedBy,
+        requested_by: requestedBy.name,
         total: 1,
         deadline_at: sql<Date>`now() + ${limitMs} * interval '1 millisecond'`,
       })
@@ -85,6 +88,7 @@ export async function startTest(
     if (only) {
       await trx.updateTable('tasks').set({ only_credential_id: only.id }).where('id', '=', task.id).execute()
     }
+    await recordTest(trx, { id: run, device, trial, only }, requestedBy)
     return true
   })
   // A nudge may be lost: agents also ask by themselves.
@@ -92,9 +96,25 @@ export async function startTest(
   return showTest(parts.db, device, only)
 }
 
+async function recordTest(
+  trx: Transaction<Tables>,
+  test: {
+    readonly id: string
+    readonly device: { readonly id: string; readonly name: string }
+    readonly trial: TestTrial | undefined
+    readonly only: OneCredential | undefined
+  },
+  actor: Actor,
+): Promise<void> {
+  const { id, device, trial, only } = test
+  const kind = trial ? 'driver test started' : only ? 'credential test started' : 'device test started'
+  const details = { run: id, ...(only && { credential: only.name }), ...(trial && { driverVersion: trial.versionId }) }
+  await recordEvent(trx, { kind, actor, details, target: { kind: 'device', id: device.id, name: device.name } })
+}
+
 /** The newest test of a device. @throws Failure DEVICE_UNKNOWN, NOT_TESTED */
-export async function lastTest(db: Db, idOrName: string): Promise<Reachability> {
-  return showTest(db, await findDevice(db, idOrName))
+export async function lastTest(db: Db, idOrName: string, who: Reacher): Promise<Reachability> {
+  return showTest(db, await deviceFor(db, who, idOrName, 'read'))
 }
 
 /** The newest test of a device with its own credentials, or with one that is named. @throws Failure NOT_TESTED */

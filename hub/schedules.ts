@@ -1,7 +1,7 @@
 /**
  * The hub's clockwork. node-cron only ticks; what is due is decided by rows in the database, so that any number of hubs may
  * tick at once. In this release: leases that ran out go back to the queue, agents are told when a task's time to be tried again
- * has come, what is past its deadline fails, runs end, and expired access tokens are forgotten.
+ * has come, what is past its deadline fails, runs end, and ended sessions are forgotten.
  */
 import type { Kysely } from 'kysely'
 import { schedule } from 'node-cron'
@@ -13,7 +13,13 @@ export interface ScheduleParts {
   readonly db: Kysely<Tables>
   /** Tells the agents of a site that there is work. */
   readonly wake: (siteId: string) => Promise<void>
-  readonly forgetExpiredTokens: () => Promise<unknown>
+  readonly forgetEndedSessions: () => Promise<unknown>
+  /** Writes down which tokens were used. */
+  readonly writeUses: () => Promise<unknown>
+  /** Warns of accounts that expire, and forgets old failed logins. */
+  readonly lookAtAccounts: () => Promise<unknown>
+  /** Signs the audit log when it is time, and sees whether it was touched. */
+  readonly keepAudit: () => Promise<unknown>
   readonly log: Log
 }
 
@@ -25,7 +31,10 @@ const HOURLY = '7 7 * * * *'
 export function startSchedules(parts: ScheduleParts): () => Promise<void> {
   const jobs = [
     schedule(SWEEP, () => guarded(parts.log, 'sweep', () => sweep(parts)), { noOverlap: true }),
-    schedule(HOURLY, () => guarded(parts.log, 'forget tokens', parts.forgetExpiredTokens), { noOverlap: true }),
+    schedule(SWEEP, () => guarded(parts.log, 'write uses of tokens', parts.writeUses), { noOverlap: true }),
+    schedule(SWEEP, () => guarded(parts.log, 'look after the audit log', parts.keepAudit), { noOverlap: true }),
+    schedule(HOURLY, () => guarded(parts.log, 'forget sessions', parts.forgetEndedSessions), { noOverlap: true }),
+    schedule(HOURLY, () => guarded(parts.log, 'look at accounts', parts.lookAtAccounts), { noOverlap: true }),
   ]
   return async () => {
     for (const job of jobs) await job.destroy()

@@ -1,12 +1,17 @@
 /** Sites: networks that an agent can reach. */
 import { Failure } from '@netraven/protocol/failure.ts'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { Actor } from './actor.ts'
 import { isUuid } from './api/fields.ts'
+import type { PageQuery } from './api/page.ts'
 import type { Site } from './api/site.ts'
 import { violation } from './db/sqlstate.ts'
 import type { Tables } from './db/tables.ts'
+import { recordEvent } from './events.ts'
 import { newId } from './ids.ts'
 import { nearest } from './nearest.ts'
+import { everywhere, type Reacher, reaches } from './reach.ts'
+import { type Sorting, sortedPage, sortedRows } from './sorted-pages.ts'
 
 type Db = Kysely<Tables> | Transaction<Tables>
 
@@ -23,22 +28,94 @@ export const lastSeenAt = (siteId: RawBuilder<string>) => sql<string>`coalesce((
   where agents.site_id = ${siteId} and agents.state = 'enrolled' and agents.last_seen_at is not null
   order by agents.last_seen_at desc limit 1), 'never')`
 
-/** All sites by name, with what is at each. */
-export async function listSites(db: Db): Promise<Site[]> {
-  const rows = await siteRows(db).orderBy(sql`lower(sites.name)`).execute()
-  return rows.map(toSite)
+const sorting: Sorting = {
+  keys: {
+    name: { of: sql`lower(sites.name)`, type: 'text' },
+    createdAt: { of: sql`sites.created_at`, type: 'timestamptz' },
+  },
+  usual: 'name',
+  tie: { of: sql`sites.id`, type: 'uuid' },
+}
+
+/** Sites with what is at each, a page at a time; of devices, those that somebody may see. */
+export async function listSites(db: Db, query: PageQuery & { sort?: string | undefined }, who: Reacher) {
+  const { keys, order, after, sort } = sortedPage(query, sorting)
+  let rows = siteRows(db, who).select(keys)
+  if (after !== undefined) rows = rows.where(after)
+  const found = await rows
+    .orderBy(order)
+    .limit(query.limit + 1)
+    .execute()
+  return sortedRows(found, query.limit, toSite, sort)
 }
 
 /** @throws Failure ALREADY_EXISTS */
-export async function addSite(db: Db, name: string): Promise<Site> {
+export async function addSite(trx: Transaction<Tables>, name: string, actor: Actor): Promise<Site> {
   const id = newId()
   try {
-    await db.insertInto('sites').values({ id, name }).execute()
+    await trx.insertInto('sites').values({ id, name }).execute()
   } catch (error) {
     if (violation(error)?.constraint === 'sites_name') throw new Failure('ALREADY_EXISTS', { site: name })
     throw error
   }
-  return toSite(await siteRows(db).where('sites.id', '=', id).executeTakeFirstOrThrow())
+  await recordEvent(trx, { kind: 'site added', actor, details: { site: id, name }, after: { name } })
+  return toSite(await siteRows(trx, everywhere).where('sites.id', '=', id).executeTakeFirstOrThrow())
+}
+
+/** @throws Failure SITE_UNKNOWN */
+export async function showSite(db: Db, idOrName: string, who: Reacher): Promise<Site> {
+  const { id } = await findSite(db, idOrName)
+  return toSite(await siteRows(db, who).where('sites.id', '=', id).executeTakeFirstOrThrow())
+}
+
+/** @throws Failure SITE_UNKNOWN, ALREADY_EXISTS */
+export async function renameSite(trx: Transaction<Tables>, idOrName: string, name: string, who: Reacher, actor: Actor) {
+  const before = await findSite(trx, idOrName)
+  try {
+    await trx.updateTable('sites').set({ name }).where('id', '=', before.id).execute()
+  } catch (error) {
+    throw violation(error)?.constraint === 'sites_name' ? new Failure('ALREADY_EXISTS', { site: name }) : error
+  }
+  const details = { site: before.id, name }
+  await recordEvent(trx, { kind: 'site changed', actor, details, before: { name: before.name }, after: { name } })
+  return showSite(trx, before.id, who)
+}
+
+/**
+ * Removes a site that nothing is at: no device, no agent that is not revoked, no rule.
+ * @throws Failure SITE_UNKNOWN; IN_USE, naming of devices those that somebody may see, also when something was there once, whose
+ *   history stays
+ */
+export async function removeSite(
+  trx: Transaction<Tables>,
+  idOrName: string,
+  who: Reacher,
+  actor: Actor,
+): Promise<void> {
+  const { id, name } = await findSite(trx, idOrName)
+  const inUse = (details: object) => new Failure('IN_USE', { site: name, ...details })
+  const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name)
+  const there = trx.selectFrom('devices').where('site_id', '=', id).where('removed_at', 'is', null).orderBy('name')
+  const devices = await there.select('name').where(reaches(who, 'read')).limit(20).execute()
+  const isAny = (await there.select('name').limit(1).execute()).length > 0
+  if (isAny) throw inUse({ devices: names(devices), reason: 'devices are there' })
+  const agents = await trx
+    .selectFrom('agents')
+    .select('name')
+    .where('site_id', '=', id)
+    .orderBy('name')
+    .limit(20)
+    .execute()
+  if (agents.length > 0) throw inUse({ agents: names(agents), reason: 'agents are there, or were' })
+  const rules = await trx.selectFrom('tag_rules').select('name').where('site_id', '=', id).limit(20).execute()
+  if (rules.length > 0) throw inUse({ tagRules: names(rules), reason: 'rules that tag devices are for it' })
+  try {
+    await trx.deleteFrom('sites').where('id', '=', id).execute()
+  } catch (error) {
+    if (violation(error)?.kind !== 'foreign') throw error
+    throw inUse({ reason: 'devices were there, and their history stays' })
+  }
+  await recordEvent(trx, { kind: 'site removed', actor, details: { site: id, name }, before: { name } })
 }
 
 /**
@@ -62,7 +139,7 @@ export async function findSite(db: Db, idOrName: string): Promise<{ id: string; 
   throw new Failure('SITE_UNKNOWN', { site: idOrName, ...(didYouMean && { didYouMean }) })
 }
 
-function siteRows(db: Db) {
+function siteRows(db: Db, who: Reacher) {
   return db
     .selectFrom('sites')
     .select(['sites.id', 'sites.name', 'sites.created_at'])
@@ -71,6 +148,7 @@ function siteRows(db: Db) {
         .selectFrom('devices')
         .whereRef('devices.site_id', '=', 'sites.id')
         .where('devices.removed_at', 'is', null)
+        .where(reaches(who, 'read'))
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .as('devices'),
       row

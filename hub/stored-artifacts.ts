@@ -9,8 +9,8 @@ import type { Artifact, ArtifactQuery, ArtifactVerification } from './api/artifa
 import { isUuid } from './api/fields.ts'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { Tables } from './db/tables.ts'
-import { findDevice } from './devices.ts'
 import { invalidCursor, pageAfter, pageOfRows } from './pages.ts'
+import { deviceFor, type Reacher, reaches } from './reach.ts'
 import { findSite } from './sites.ts'
 
 type Db = Kysely<Tables>
@@ -21,12 +21,12 @@ export interface StoredArtifactParts {
 }
 
 /** Newest first, a page at a time. @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN */
-export async function listArtifacts(db: Db, query: z.output<typeof ArtifactQuery>) {
+export async function listArtifacts(db: Db, query: z.output<typeof ArtifactQuery>, who: Reacher) {
   const { device, site, latest, limit, cursor } = query
   const before = pageAfter(cursor)
   if (before !== undefined && !isUuid(before)) throw invalidCursor()
-  let rows = artifactRows(db)
-  if (device !== undefined) rows = rows.where('artifacts.device_id', '=', (await findDevice(db, device)).id)
+  let rows = artifactRows(db).where(reaches(who, 'read'))
+  if (device !== undefined) rows = rows.where('artifacts.device_id', '=', (await deviceFor(db, who, device, 'read')).id)
   if (site !== undefined) rows = rows.where('devices.site_id', '=', (await findSite(db, site)).id)
   if (latest === 'true') rows = rows.where(isLatest, '=', true).where('devices.removed_at', 'is', null)
   if (before !== undefined) rows = rows.where('artifacts.id', '<', before)
@@ -38,16 +38,16 @@ export async function listArtifacts(db: Db, query: z.output<typeof ArtifactQuery
 }
 
 /** @throws Failure ARTIFACT_NOT_FOUND */
-export async function showArtifact(db: Db, id: string): Promise<Artifact> {
-  return toArtifact(await artifactRow(db, id))
+export async function showArtifact(db: Db, id: string, who: Reacher): Promise<Artifact> {
+  return toArtifact(await artifactRow(db, id, who))
 }
 
 /**
  * The bytes, part by part. Whoever calls this writes down who read it.
  * @throws Failure ARTIFACT_NOT_FOUND, also for one that is absent, and what the store throws for the first part
  */
-export async function openArtifact(parts: StoredArtifactParts, id: string) {
-  const artifact = toArtifact(await artifactRow(parts.db, id))
+export async function openArtifact(parts: StoredArtifactParts, id: string, who: Reacher) {
+  const artifact = toArtifact(await artifactRow(parts.db, id, who))
   if (artifact.contentHash === null) throw new Failure('ARTIFACT_NOT_FOUND', { device: artifact.device, artifact: id })
   const content = contentOf(parts, artifact)
   const first = await content.next()
@@ -62,8 +62,12 @@ export async function openArtifact(parts: StoredArtifactParts, id: string) {
  * Checks an artifact as an outsider would: the stored bytes against their hash, and the agent's signature over what the row says.
  * @throws Failure ARTIFACT_NOT_FOUND, also for one that is absent
  */
-export async function verifyArtifact(parts: StoredArtifactParts, id: string): Promise<ArtifactVerification> {
-  const row = await artifactRow(parts.db, id)
+export async function verifyArtifact(
+  parts: StoredArtifactParts,
+  id: string,
+  who: Reacher,
+): Promise<ArtifactVerification> {
+  const row = await artifactRow(parts.db, id, who)
   const { device, content_hash: expectedHash } = row
   if (expectedHash === null) throw new Failure('ARTIFACT_NOT_FOUND', { device, artifact: id })
   const problems: Failure[] = []
@@ -95,8 +99,8 @@ export async function verifyArtifact(parts: StoredArtifactParts, id: string): Pr
 }
 
 /** Tells an id of an artifact from one that is nowhere. @throws Failure ARTIFACT_NO_TEXT when it is one */
-export async function refuseArtifact(db: Db, id: string): Promise<void> {
-  const row = isUuid(id) ? await artifactRows(db).where('artifacts.id', '=', id).executeTakeFirst() : undefined
+export async function refuseArtifact(db: Db, id: string, who: Reacher): Promise<void> {
+  const row = await foundArtifact(db, id, who)
   if (row) throw new Failure('ARTIFACT_NO_TEXT', { artifact: id, device: row.device, name: row.name || row.source })
 }
 
@@ -133,8 +137,13 @@ function isSigned(row: ArtifactRow): boolean {
   return verifyKey(row.sign_public_key).verify(statement, Buffer.from(signature, 'base64url'))
 }
 
-async function artifactRow(db: Db, id: string): Promise<ArtifactRow> {
-  const row = isUuid(id) ? await artifactRows(db).where('artifacts.id', '=', id).executeTakeFirst() : undefined
+async function foundArtifact(db: Db, id: string, who: Reacher): Promise<ArtifactRow | undefined> {
+  if (!isUuid(id)) return undefined
+  return artifactRows(db).where('artifacts.id', '=', id).where(reaches(who, 'read')).executeTakeFirst()
+}
+
+async function artifactRow(db: Db, id: string, who: Reacher): Promise<ArtifactRow> {
+  const row = await foundArtifact(db, id, who)
   if (!row) throw new Failure('ARTIFACT_NOT_FOUND', { artifact: id })
   return row
 }

@@ -1,7 +1,7 @@
 /**
  * The queue. A task is queued, then leased to one agent, then done; a lease that runs out puts it back, with a higher
  * attempt at the next hand-out. Every statement that moves a task stands here, or, when its agent has told how it ended, in
- * `task-ends.ts`. Each checks who holds it: the task is held by the agent whose id and attempt it carries, also when the lease
+ * `task-ends.ts`; when nobody wants it any more, in `task-cancellations.ts`. Each checks who holds it: the task is held by the agent whose id and attempt it carries, also when the lease
  * ran out but nobody else has taken it since, so a result that comes a little late is not read from the device again. An attempt
  * that failed and is followed by another is over from then on, for its holder too.
  *
@@ -207,15 +207,6 @@ export async function dueSites(db: Kysely<Tables>): Promise<string[]> {
   const due = await sql<{ siteId: string }>`
     select distinct site_id as "siteId" from tasks where state = 'queued' and not_before <= now()`.execute(db)
   return due.rows.map((row) => row.siteId)
-}
-
-/** Cancels the open task of a removed device; whoever holds it hears so at its next renewal. @returns the runs concerned */
-export async function cancelDeviceTasks(trx: Transaction<Tables>, deviceId: string): Promise<string[]> {
-  const cancelled = await sql<{ runId: string }>`
-    update tasks set state = 'cancelled', failure_code = 'CANCELLED', failure_details = '{}', finished_at = now(),
-      lease_until = null
-    where device_id = ${deviceId} and state in ('queued', 'leased') returning run_id as "runId"`.execute(trx)
-  return cancelled.rows.map((row) => row.runId)
 }
 
 /** A device moved to another site: its waiting task moves along. One that is held is finished by its holder. */

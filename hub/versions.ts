@@ -9,14 +9,15 @@ import { mask } from '@netraven/protocol/mask.ts'
 import { statementBytes } from '@netraven/protocol/statement.ts'
 import { type Kysely, sql } from 'kysely'
 import type { z } from 'zod'
+import type { Actor } from './actor.ts'
 import type { Backup, BackupQuery, Verification } from './api/backup.ts'
 import { isUuid } from './api/fields.ts'
 import type { BlobStore } from './blobs/blobs.ts'
 import type { Tables } from './db/tables.ts'
-import { findDevice } from './devices.ts'
 import { recordEvent } from './events.ts'
 import type { Keyring } from './keyring.ts'
 import { invalidCursor, pageAfter, pageOfRows } from './pages.ts'
+import { deviceFor, type Reacher, reaches, requireLevel } from './reach.ts'
 import { findSite } from './sites.ts'
 import { refuseArtifact } from './stored-artifacts.ts'
 
@@ -28,16 +29,18 @@ export interface VersionParts {
   readonly keyring: Keyring
 }
 
-/** Versions, newest first, a page at a time. @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN */
-export async function listVersions(db: Db, query: z.output<typeof BackupQuery>) {
+/** Versions that somebody may see, newest first, a page at a time. @throws Failure DEVICE_UNKNOWN, SITE_UNKNOWN */
+export async function listVersions(db: Db, query: z.output<typeof BackupQuery>, who: Reacher) {
   const { device, site, latest, limit, cursor } = query
   const before = pageAfter(cursor)
   if (before !== undefined && !isUuid(before)) throw invalidCursor()
-  let rows = versionRows(db)
-  if (device !== undefined) rows = rows.where('versions.device_id', '=', (await findDevice(db, device)).id)
+  let rows = versionRows(db).where(reaches(who, 'read'))
+  if (device !== undefined) rows = rows.where('versions.device_id', '=', (await deviceFor(db, who, device, 'read')).id)
   if (site !== undefined) rows = rows.where('devices.site_id', '=', (await findSite(db, site)).id)
   if (latest === 'true') {
-    rows = rows.whereRef('devices.latest_version_id', '=', 'versions.id').where('devices.removed_at', 'is', null)
+    // Of the device itself the planner would expect next to none, and read all.
+    rows = rows.where(sql<boolean>`exists (select from devices newest
+      where newest.latest_version_id = versions.id and newest.removed_at is null)`)
   }
   if (before !== undefined) rows = rows.where('versions.id', '<', before)
   const found = await rows
@@ -48,16 +51,20 @@ export async function listVersions(db: Db, query: z.output<typeof BackupQuery>) 
 }
 
 /** @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT */
-export async function showVersion(db: Db, id: string): Promise<Backup> {
-  return toBackup(await versionRow(db, id))
+export async function showVersion(db: Db, id: string, who: Reacher): Promise<Backup> {
+  return toBackup(await versionRow(db, id, who))
 }
 
 /**
  * The text of a version as people may see it: secrets show as `<secret:1a2b3c4d>`.
  * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT, MASKING_FAILED, and what the store throws
  */
-export async function maskedText(parts: VersionParts, id: string): Promise<{ version: Backup; text: string }> {
-  const row = await versionRow(parts.db, id)
+export async function maskedText(
+  parts: VersionParts,
+  id: string,
+  who: Reacher,
+): Promise<{ version: Backup; text: string }> {
+  const row = await versionRow(parts.db, id, who)
   const text = (await readText(parts, row)).toString()
   try {
     return { version: toBackup(row), text: mask(text, row.spans, parts.keyring.maskKey) }
@@ -67,8 +74,12 @@ export async function maskedText(parts: VersionParts, id: string): Promise<{ ver
 }
 
 /** The text byte for byte. Whoever calls this writes down who read it. @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT, and the store's */
-export async function rawText(parts: VersionParts, id: string): Promise<{ version: Backup; text: Buffer }> {
-  const row = await versionRow(parts.db, id)
+export async function rawText(
+  parts: VersionParts,
+  id: string,
+  who: Reacher,
+): Promise<{ version: Backup; text: Buffer }> {
+  const row = await versionRow(parts.db, id, who)
   return { version: toBackup(row), text: await readText(parts, row) }
 }
 
@@ -76,8 +87,8 @@ export async function rawText(parts: VersionParts, id: string): Promise<{ versio
  * Checks a version as an outsider would: the stored text against its hash, and the agent's signature over what the row says.
  * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT
  */
-export async function verifyVersion(parts: VersionParts, id: string): Promise<Verification> {
-  const row = await versionRow(parts.db, id)
+export async function verifyVersion(parts: VersionParts, id: string, who: Reacher): Promise<Verification> {
+  const row = await versionRow(parts.db, id, who)
   const problems: Failure[] = []
   const actualHash = await readText(parts, row).then(
     (text) => createHash('sha256').update(text).digest('hex'),
@@ -112,16 +123,17 @@ export async function verifyVersion(parts: VersionParts, id: string): Promise<Ve
 /**
  * Takes a suspect for good: somebody looked, and the device really is so (a factory reset, a large clean-up). If nothing good was
  * seen later it is its device's newest version from now on, and the next read is measured against it. Twice is harmless.
- * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT
+ * @throws Failure BACKUP_NOT_FOUND, ARTIFACT_NO_TEXT, NOT_OWNER
  */
-export async function acceptVersion(db: Db, id: string, who: string): Promise<Backup> {
-  const { device, device_id: deviceId, verdict, accepted_at: acceptedAt } = await versionRow(db, id)
+export async function acceptVersion(db: Db, id: string, who: Reacher, actor: Actor): Promise<Backup> {
+  const { device, device_id: deviceId, verdict, accepted_at: acceptedAt } = await versionRow(db, id, who)
+  await requireLevel(db, who, deviceId, 'manage')
   if (verdict === 'suspect' && acceptedAt === null) {
     await db.transaction().execute(async (trx) => {
       await trx.selectFrom('devices').select('id').where('id', '=', deviceId).forUpdate().execute()
       await trx
         .updateTable('versions')
-        .set({ accepted_at: sql`now()`, accepted_by: who })
+        .set({ accepted_at: sql`now()`, accepted_by: actor.name })
         .where('id', '=', id)
         .execute()
       const newest = trx
@@ -132,10 +144,10 @@ export async function acceptVersion(db: Db, id: string, who: string): Promise<Ba
         .orderBy('last_seen_at', 'desc')
         .limit(1)
       await trx.updateTable('devices').set({ latest_version_id: newest }).where('id', '=', deviceId).execute()
-      await recordEvent(trx, { kind: 'suspect backup accepted', actor: who, details: { backup: id, device } })
+      await recordEvent(trx, { kind: 'suspect backup accepted', actor, details: { backup: id, device } })
     })
   }
-  return showVersion(db, id)
+  return showVersion(db, id, who)
 }
 
 function isSigned(row: VersionRow): boolean {
@@ -161,10 +173,12 @@ async function readText({ blobs }: VersionParts, row: VersionRow): Promise<Buffe
   }
 }
 
-async function versionRow(db: Db, id: string): Promise<VersionRow> {
-  const row = isUuid(id) ? await versionRows(db).where('versions.id', '=', id).executeTakeFirst() : undefined
+async function versionRow(db: Db, id: string, who: Reacher): Promise<VersionRow> {
+  const row = isUuid(id)
+    ? await versionRows(db).where('versions.id', '=', id).where(reaches(who, 'read')).executeTakeFirst()
+    : undefined
   if (row) return row
-  await refuseArtifact(db, id)
+  await refuseArtifact(db, id, who)
   throw new Failure('BACKUP_NOT_FOUND', { backup: id })
 }
 

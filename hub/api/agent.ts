@@ -26,6 +26,12 @@ export const Agent = z.object({
 })
 export type Agent = z.infer<typeof Agent>
 
+export const AgentQuery = z.object({
+  site: IdOrName.optional(),
+  state: z.enum(['enrolled', 'revoked']).optional(),
+})
+export type AgentQuery = z.infer<typeof AgentQuery>
+
 /** A day; the longest is thirty. */
 export const ENROLLMENT_TOKEN_SECONDS = 24 * 60 * 60
 

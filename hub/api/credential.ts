@@ -81,3 +81,15 @@ export const Credential = z.object({
   updatedAt: Time,
 })
 export type Credential = z.infer<typeof Credential>
+
+/** A device that has a credential, and how it did there. */
+export const CredentialUse = z.object({
+  device: z.string(),
+  deviceId: Id,
+  site: z.string(),
+  /** Moving average of 1 for a login and 0 for a refusal; null: never tried. */
+  successRate: z.number().nullable(),
+  lastSucceededAt: Time.nullable(),
+  lastRefusedAt: Time.nullable(),
+})
+export type CredentialUse = z.infer<typeof CredentialUse>

@@ -65,6 +65,22 @@ const clearable = Object.fromEntries(
   Object.entries(DeviceOptions.shape).map(([name, schema]) => [name, schema.nullable()]),
 ) as { [Option in keyof OptionFields]: z.ZodNullable<OptionFields[Option]> }
 
+export const NewOwner = z.object({
+  /** Id or user name; null: nobody's. */
+  owner: IdOrName.nullable(),
+})
+
+export const HostKeyPin = z.object({ hostKey: HostKey })
+
+export const DeviceHostKey = z.object({
+  device: z.string(),
+  /** null: the next one seen is pinned. */
+  pinned: z.string().nullable(),
+  /** Another one that it showed the last time, so that it was not read; null: none. */
+  offered: z.string().nullable(),
+})
+export type DeviceHostKey = z.infer<typeof DeviceHostKey>
+
 /** What is absent stays; null takes away. */
 export const DeviceChange = z
   .object({
@@ -113,6 +129,10 @@ export const Device = z.object({
   coolDown: z.object({ until: Time, failures: z.number().int(), code: z.string() }).nullable(),
   /** Name of the device that is passed on the way to this one. */
   via: z.string().nullable(),
+  /** User name; null: nobody's, or somebody who is not for the caller to see. Absent: an older hub. */
+  owner: z.string().nullable().optional(),
+  /** What the caller may do with it: see it; back it up and test it; change it. Absent: an older hub. */
+  access: z.enum(['read', 'operate', 'manage']).optional(),
   group: z.string().nullable(),
   tags: z.record(z.string(), z.string()),
   options: DeviceOptions,
@@ -131,6 +151,8 @@ export const DeviceQuery = z.object({
   site: IdOrName.optional(),
   group: z.string().optional(),
   driver: z.string().optional(),
+  tag: z.string().max(600).optional().meta({ description: '`key=value`, or `key` whatever its value' }),
+  owner: z.enum(['me', 'none']).optional().meta({ description: 'Those of the caller, or of nobody' }),
 })
 export type DeviceQuery = z.infer<typeof DeviceQuery>
 

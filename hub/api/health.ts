@@ -14,6 +14,13 @@ export const Health = z.object({
     /** Whether the database has the schema of this version. */
     schema: Component,
     storage: Component,
+    clock: z
+      .object({ status: z.enum(['ok', 'degraded', 'unknown']), skewMs: z.number().int().nullable() })
+      .optional()
+      .meta({
+        description:
+          'How far the clock of this hub is ahead of the database’s; degraded beyond 60 s, when tokens of one hub would not count at another. Absent: a hub of the release before',
+      }),
     agents: z.object({
       status: z.enum(['ok', 'degraded', 'unknown']),
       online: z.number().int(),

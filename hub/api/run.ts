@@ -81,6 +81,17 @@ export const StartedRun = Run.extend({
 })
 export type StartedRun = z.infer<typeof StartedRun>
 
+export const RunSummary = Run.omit({ failures: true, sitesWithoutAgent: true, outages: true })
+export type RunSummary = z.infer<typeof RunSummary>
+
+export const RunQuery = z.object({
+  state: z.enum(['running', 'finished']).optional(),
+  requestedBy: z.string().min(1).max(255).optional().meta({ description: 'Name of a user, or of a schedule' }),
+  since: Time.optional().meta({ description: 'Begun then or later' }),
+  until: Time.optional().meta({ description: 'Begun before' }),
+})
+export type RunQuery = z.infer<typeof RunQuery>
+
 export const Task = z.object({
   id: Id,
   device: z.string(),

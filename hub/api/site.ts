@@ -5,6 +5,8 @@ import { Id, Name, Time } from './fields.ts'
 export const NewSite = z.object({ name: Name })
 export type NewSite = z.infer<typeof NewSite>
 
+export const SiteChange = z.object({ name: Name })
+
 export const Site = z.object({
   id: Id,
   name: z.string(),

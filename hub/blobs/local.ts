@@ -9,7 +9,8 @@ import { Failure, type FailureCode } from '@netraven/protocol/failure.ts'
 import { syncFolder, TEMP_ENDING, writeDurably, writeOnce } from '../durable-file.ts'
 import type { Keyring } from '../keyring.ts'
 import type { Log } from '../log.ts'
-import { type BlobStore, decodeBlob, encodeBlob } from './blobs.ts'
+import { dataKeyOf } from '../sealed-bytes.ts'
+import { type BlobStore, decodeBlob, encodeBlob, resealBlob } from './blobs.ts'
 import { groupedSync } from './grouped-sync.ts'
 
 export interface LocalBlobOptions {
@@ -97,7 +98,7 @@ export async function openLocalBlobs({ folder, keyring, log, nowMs = Date.now }:
           throw error
         })
       }, hash)
-      return { storedBytes: stored.length }
+      return { storedBytes: stored.length, dataKey: dataKeyOf(stored) || null }
     },
     async get(hash) {
       const stored = await guarded(() => readFile(pathOf(hash)), hash)
@@ -112,6 +113,14 @@ export async function openLocalBlobs({ folder, keyring, log, nowMs = Date.now }:
           throw error
         }
       }, hash),
+    async reseal(hash) {
+      const path = pathOf(hash)
+      const sealed = resealBlob(keyring, hash, await guarded(() => readFile(path), hash))
+      if (!sealed) return 0
+      const options = { mode: FILE_MODE, tempFolder: temps, syncFolder: sync }
+      await guarded(() => writeDurably(path, sealed, options), hash)
+      return sealed.length
+    },
     remove: (hash) => guarded(() => rm(pathOf(hash), { force: true }), hash),
     async status() {
       const base = { name: `file:${id}`, location: folder }

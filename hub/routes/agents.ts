@@ -1,11 +1,10 @@
 import { EnrollQuestion, EnrollResponse } from '@netraven/protocol/enroll.ts'
 import { Failure } from '@netraven/protocol/failure.ts'
 import { keyFingerprint } from '@netraven/protocol/keys.ts'
-import { sql } from 'kysely'
-import { type AgentRow, agentByName, agentRows, revokeAgent } from '../agents.ts'
-import { Agent, CreatedEnrollmentToken, EnrollmentTokenRow, NewEnrollmentToken } from '../api/agent.ts'
+import { type AgentRow, agentByName, listAgents, revokeAgent } from '../agents.ts'
+import { Agent, AgentQuery, CreatedEnrollmentToken, EnrollmentTokenRow, NewEnrollmentToken } from '../api/agent.ts'
 import { isUuid } from '../api/fields.ts'
-import { pageOf } from '../api/page.ts'
+import { PageQuery, pageOf, sortQuery } from '../api/page.ts'
 import {
   addEnrollmentToken,
   enrollAgent,
@@ -20,11 +19,11 @@ import { body, byId, byName, createRoute, done, json, OpenAPIHono, open, type Ro
 const tags = ['Agents']
 
 /** Tokens first: `/agents/enrollment-tokens` must not be taken for an agent of that name. */
-export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts) {
+export function enrollmentRoutes({ db, installation, clock, needs }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:agents'),
         method: 'post',
         path: '/agents/enrollment-tokens',
         summary: 'Make a token that lets one agent join a site',
@@ -35,23 +34,27 @@ export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts
       async (c) => {
         const { site, validSeconds } = c.req.valid('json')
         const { id } = await findSite(db, site)
-        return c.json(await addEnrollmentToken(db, installation.signingKey, id, validSeconds), 201)
+        const made = await db
+          .transaction()
+          .execute((trx) => addEnrollmentToken(trx, installation.signingKey, id, validSeconds, c.var.actor))
+        return c.json(made, 201)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:agents'),
         method: 'get',
         path: '/agents/enrollment-tokens',
-        summary: 'Tokens, used and not',
+        summary: 'Tokens, used and not, newest first',
         tags,
-        responses: { 200: json(pageOf(EnrollmentTokenRow), 'The newest thousand, in one page'), ...refusal },
+        request: { query: PageQuery },
+        responses: { 200: json(pageOf(EnrollmentTokenRow), 'A page'), ...refusal },
       }),
-      async (c) => c.json({ items: await listEnrollmentTokens(db), nextCursor: null }, 200),
+      async (c) => c.json(await listEnrollmentTokens(db, c.req.valid('query')), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:agents'),
         method: 'delete',
         path: '/agents/enrollment-tokens/{id}',
         summary: 'Take a token back',
@@ -62,7 +65,7 @@ export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts
       async (c) => {
         const { id } = c.req.valid('param')
         if (!isUuid(id)) throw new Failure('NOT_FOUND', { enrollmentToken: id })
-        await removeEnrollmentToken(db, id)
+        await db.transaction().execute((trx) => removeEnrollmentToken(trx, id, c.var.actor))
         return c.body(null, 204)
       },
     )
@@ -74,7 +77,7 @@ export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts
         summary: 'Join: what an agent sends with its token',
         tags,
         request: { body: body(EnrollQuestion) },
-        responses: { 201: json(EnrollResponse, 'A signed answer'), ...refusal },
+        responses: { 201: json(EnrollResponse, 'A needs answer'), ...refusal },
       }),
       async (c) => c.json(await enrollAgent({ db, installation, clock }, c.req.valid('json')), 201),
       (result) => {
@@ -83,25 +86,25 @@ export function enrollmentRoutes({ db, installation, clock, signed }: RouteParts
     )
 }
 
-export function agentRoutes({ db, signed }: RouteParts) {
+export function agentRoutes({ db, needs }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:agents'),
         method: 'get',
         path: '/agents',
         summary: 'All agents',
         tags,
-        responses: { 200: json(pageOf(Agent), 'Agents by name, in one page'), ...refusal },
+        request: {
+          query: PageQuery.extend({ ...AgentQuery.shape, sort: sortQuery('name', 'lastSeenAt', 'enrolledAt') }),
+        },
+        responses: { 200: json(pageOf(Agent), 'A page'), ...refusal },
       }),
-      async (c) => {
-        const rows = await agentRows(db).orderBy(sql`lower(agents.name)`).orderBy('agents.id').execute()
-        return c.json({ items: rows.map(toAgent), nextCursor: null }, 200)
-      },
+      async (c) => c.json(await listAgents(db, c.req.valid('query'), toAgent), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:agents'),
         method: 'get',
         path: '/agents/{id}',
         summary: 'One agent',
@@ -113,7 +116,7 @@ export function agentRoutes({ db, signed }: RouteParts) {
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:agents'),
         method: 'post',
         path: '/agents/{id}/revoke',
         summary: 'Revoke an agent for good and cut its connection',
@@ -123,9 +126,10 @@ export function agentRoutes({ db, signed }: RouteParts) {
       }),
       async (c) => {
         const { id, name } = await agentByName(db, c.req.valid('param').id)
-        await revokeAgent(db, id)
-        const actor = c.var.bearer.user.username
-        await recordEvent(db, { kind: 'agent revoked', actor, details: { agent: id, name } })
+        await db.transaction().execute(async (trx) => {
+          await revokeAgent(trx, id)
+          await recordEvent(trx, { kind: 'agent revoked', actor: c.var.actor, details: { agent: id, name } })
+        })
         return c.json(toAgent(await agentByName(db, id)), 200)
       },
     )

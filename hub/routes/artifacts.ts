@@ -8,11 +8,11 @@ import { byId, createRoute, json, OpenAPIHono, type RouteParts, refusal } from '
 const tags = ['Artifacts']
 
 export function artifactRoutes(parts: RouteParts) {
-  const { db, signed } = parts
+  const { db, needs } = parts
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/artifacts',
         summary:
@@ -21,11 +21,11 @@ export function artifactRoutes(parts: RouteParts) {
         request: { query: ArtifactQuery },
         responses: { 200: json(pageOf(Artifact), 'A page'), ...refusal },
       }),
-      async (c) => c.json(await listArtifacts(db, c.req.valid('query')), 200),
+      async (c) => c.json(await listArtifacts(db, c.req.valid('query'), c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/artifacts/{id}',
         summary: 'One artifact',
@@ -33,11 +33,11 @@ export function artifactRoutes(parts: RouteParts) {
         request: { params: byId },
         responses: { 200: json(Artifact, 'The artifact'), ...refusal },
       }),
-      async (c) => c.json(await showArtifact(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await showArtifact(db, c.req.valid('param').id, c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups', 'read:backup_secrets'),
         method: 'get',
         path: '/artifacts/{id}/content',
         summary: 'The bytes of an artifact, with whatever secrets are in them; written into the events',
@@ -49,10 +49,10 @@ export function artifactRoutes(parts: RouteParts) {
         },
       }),
       async (c) => {
-        const { artifact, contentHash, content } = await openArtifact(parts, c.req.valid('param').id)
+        const { artifact, contentHash, content } = await openArtifact(parts, c.req.valid('param').id, c.var.principal)
         const { id, device, name } = artifact
         const details = { artifact: id, device, name }
-        await recordEvent(db, { kind: 'artifact read', actor: c.var.bearer.user.username, details })
+        await recordEvent(db, { kind: 'artifact read', actor: c.var.actor, details })
         return c.body(ReadableStream.from(content), 200, {
           'content-type': 'application/octet-stream',
           'content-length': String(artifact.sizeBytes),
@@ -63,7 +63,7 @@ export function artifactRoutes(parts: RouteParts) {
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:backups'),
         method: 'post',
         path: '/artifacts/{id}/verify',
         summary: 'Check the stored bytes against their hash and the signature of the agent that read them',
@@ -71,6 +71,6 @@ export function artifactRoutes(parts: RouteParts) {
         request: { params: byId },
         responses: { 200: json(ArtifactVerification, 'What was found'), ...refusal },
       }),
-      async (c) => c.json(await verifyArtifact(parts, c.req.valid('param').id), 200),
+      async (c) => c.json(await verifyArtifact(parts, c.req.valid('param').id, c.var.principal), 200),
     )
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { Backup, BackupQuery, Diff, StorageStatus, Verification } from '../api/backup.ts'
 import { pageOf } from '../api/page.ts'
 import { recordEvent } from '../events.ts'
+import { reaches } from '../reach.ts'
 import { acceptVersion, listVersions, maskedText, rawText, showVersion, verifyVersion } from '../versions.ts'
 import { byId, createRoute, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
@@ -17,11 +18,11 @@ const ContentQuery = z.object({
 })
 
 export function backupRoutes(parts: RouteParts) {
-  const { db, differ, signed } = parts
+  const { db, differ, needs } = parts
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/backups',
         summary: 'Versions, newest first, each with the time in which it was seen',
@@ -29,11 +30,11 @@ export function backupRoutes(parts: RouteParts) {
         request: { query: BackupQuery },
         responses: { 200: json(pageOf(Backup), 'A page'), ...refusal },
       }),
-      async (c) => c.json(await listVersions(db, c.req.valid('query')), 200),
+      async (c) => c.json(await listVersions(db, c.req.valid('query'), c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/backups/{id}',
         summary: 'One version',
@@ -41,11 +42,11 @@ export function backupRoutes(parts: RouteParts) {
         request: { params: byId },
         responses: { 200: json(Backup, 'The version'), ...refusal },
       }),
-      async (c) => c.json(await showVersion(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await showVersion(db, c.req.valid('param').id, c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/backups/{id}/content',
         summary: 'The text of a version; secrets show as <secret:1a2b3c4d>',
@@ -62,12 +63,12 @@ export function backupRoutes(parts: RouteParts) {
       async (c) => {
         const { id } = c.req.valid('param')
         if (c.req.valid('query').raw === 'false') {
-          const { version, text } = await maskedText(parts, id)
+          const { version, text } = await maskedText(parts, id, c.var.principal)
           return c.text(text, 200, { 'x-content-sha256': version.contentHash })
         }
-        const { version, text } = await rawText(parts, id)
+        const { version, text } = await rawText(parts, id, c.var.principal)
         const details = { backup: version.id, device: version.device }
-        await recordEvent(db, { kind: 'raw backup read', actor: c.var.bearer.user.username, details })
+        await recordEvent(db, { kind: 'raw backup read', actor: c.var.actor, details })
         return c.body(new Uint8Array(text), 200, {
           'content-type': 'application/octet-stream',
           'x-content-sha256': version.contentHash,
@@ -76,7 +77,7 @@ export function backupRoutes(parts: RouteParts) {
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:backups'),
         method: 'get',
         path: '/backups/{from}/diff/{to}',
         summary: 'What changed from one version to another, secrets masked',
@@ -86,8 +87,8 @@ export function backupRoutes(parts: RouteParts) {
       }),
       async (c) => {
         const [from, to] = await Promise.all([
-          maskedText(parts, c.req.valid('param').from),
-          maskedText(parts, c.req.valid('param').to),
+          maskedText(parts, c.req.valid('param').from, c.var.principal),
+          maskedText(parts, c.req.valid('param').to, c.var.principal),
         ])
         const side = ({ version, text }: typeof from) => ({ name: `${version.device} ${version.firstSeenAt}`, text })
         const { unified, added, removed } = await differ.diff(side(from), side(to))
@@ -97,7 +98,7 @@ export function backupRoutes(parts: RouteParts) {
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:backups'),
         method: 'post',
         path: '/backups/{id}/accept',
         summary: 'Take a suspect version for good: from now on reads are measured against it',
@@ -105,11 +106,11 @@ export function backupRoutes(parts: RouteParts) {
         request: { params: byId },
         responses: { 200: json(Backup, 'The version'), ...refusal },
       }),
-      async (c) => c.json(await acceptVersion(db, c.req.valid('param').id, c.var.bearer.user.username), 200),
+      async (c) => c.json(await acceptVersion(db, c.req.valid('param').id, c.var.principal, c.var.actor), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:backups'),
         method: 'post',
         path: '/backups/{id}/verify',
         summary: 'Check the stored text against its hash and the signature of the agent that read it',
@@ -117,14 +118,14 @@ export function backupRoutes(parts: RouteParts) {
         request: { params: byId },
         responses: { 200: json(Verification, 'What was found'), ...refusal },
       }),
-      async (c) => c.json(await verifyVersion(parts, c.req.valid('param').id), 200),
+      async (c) => c.json(await verifyVersion(parts, c.req.valid('param').id, c.var.principal), 200),
     )
 }
 
-export function storageRoutes({ db, blobs, signed }: RouteParts) {
+export function storageRoutes({ db, blobs, needs }: RouteParts) {
   return new OpenAPIHono().openapi(
     createRoute({
-      ...signed,
+      ...needs('read:storage'),
       method: 'get',
       path: '/storage/status',
       summary: 'Where texts lie, and how much room is left',
@@ -133,12 +134,20 @@ export function storageRoutes({ db, blobs, signed }: RouteParts) {
     }),
     async (c) => {
       const status = await blobs.status()
+      const who = c.var.principal
+      const seen = db
+        .selectFrom('versions')
+        .innerJoin('devices', 'devices.id', 'versions.device_id')
+        .where(reaches(who, 'read'))
       const texts = await db
         .selectFrom('blobs')
+        .$if(!who.scopes.has('all:devices'), (blobs) =>
+          blobs.where('blobs.content_hash', 'in', seen.select('versions.content_hash')),
+        )
         .select(sql<number>`count(*)`.as('texts'))
         .select(sql<number>`coalesce(sum(size_bytes), 0)::float8`.as('textBytes'))
         .select(sql<number>`coalesce(sum(stored_bytes), 0)::float8`.as('storedBytes'))
-        .select((row) => row.selectFrom('versions').select(sql<number>`count(*)`.as('count')).as('versions'))
+        .select(seen.select(sql<number>`count(*)`.as('count')).as('versions'))
         .executeTakeFirstOrThrow()
       const failure = status.failure && Failure.fromWire(status.failure)
       return c.json(

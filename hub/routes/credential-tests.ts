@@ -5,12 +5,12 @@ import { body, byName, createRoute, json, OpenAPIHono, type RouteParts, refusal 
 const tags = ['Credentials']
 const begun = { 202: json(CredentialTest, 'The test, just begun, or the same one that is under way'), ...refusal }
 
-export function credentialTestRoutes({ db, wake, runTimeoutMs, signed }: RouteParts) {
+export function credentialTestRoutes({ db, wake, runTimeoutMs, needs }: RouteParts) {
   const parts = { db, wake, runTimeoutMs }
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:credentials'),
         method: 'post',
         path: '/credentials/{id}/test',
         summary: 'Test whether a credential opens a device: it is offered once, and no other; nothing is kept',
@@ -20,13 +20,16 @@ export function credentialTestRoutes({ db, wake, runTimeoutMs, signed }: RoutePa
       }),
       async (c) => {
         const { device } = c.req.valid('json')
-        const requestedBy = c.var.bearer.user.username
-        return c.json(await startCredentialTest(parts, c.req.valid('param').id, device, requestedBy), 202)
+        const requestedBy = c.var.actor
+        return c.json(
+          await startCredentialTest(parts, c.req.valid('param').id, device, c.var.principal, requestedBy),
+          202,
+        )
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:credentials'),
         method: 'post',
         path: '/devices/{id}/credential-test',
         summary: 'Test whether a device takes a credential: it is offered once, and no other; nothing is kept',
@@ -36,13 +39,16 @@ export function credentialTestRoutes({ db, wake, runTimeoutMs, signed }: RoutePa
       }),
       async (c) => {
         const { credential } = c.req.valid('json')
-        const requestedBy = c.var.bearer.user.username
-        return c.json(await startCredentialTest(parts, credential, c.req.valid('param').id, requestedBy), 202)
+        const requestedBy = c.var.actor
+        return c.json(
+          await startCredentialTest(parts, credential, c.req.valid('param').id, c.var.principal, requestedBy),
+          202,
+        )
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/devices/{id}/credential-test',
         summary: 'How the newest test of a credential on a device stands',
@@ -52,7 +58,7 @@ export function credentialTestRoutes({ db, wake, runTimeoutMs, signed }: RoutePa
       }),
       async (c) => {
         const { credential } = c.req.valid('query')
-        return c.json(await lastCredentialTest(db, c.req.valid('param').id, credential), 200)
+        return c.json(await lastCredentialTest(db, c.req.valid('param').id, credential, c.var.principal), 200)
       },
     )
 }

@@ -1,9 +1,8 @@
 import { Credential, CredentialChange, GuardReset, NewCredential } from '../api/credential.ts'
-import { pageOf } from '../api/page.ts'
+import { PageQuery, pageOf, sortQuery } from '../api/page.ts'
 import {
   addCredential,
   changeCredential,
-  findCredential,
   listCredentials,
   removeCredential,
   resetGuard,
@@ -11,27 +10,27 @@ import {
   showCredential,
 } from '../credentials.ts'
 import { inTransaction } from '../db/connect.ts'
-import { recordEvent } from '../events.ts'
 import { body, byName, createRoute, done, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Credentials']
 
-export function credentialRoutes({ db, keyring, signed }: RouteParts) {
+export function credentialRoutes({ db, keyring, needs }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:credentials'),
         method: 'get',
         path: '/credentials',
         summary: 'All credentials, without their secrets',
         tags,
-        responses: { 200: json(pageOf(Credential), 'Credentials by name, in one page'), ...refusal },
+        request: { query: PageQuery.extend({ sort: sortQuery('name', 'createdAt') }) },
+        responses: { 200: json(pageOf(Credential), 'A page'), ...refusal },
       }),
-      async (c) => c.json({ items: await listCredentials(db), nextCursor: null }, 200),
+      async (c) => c.json(await listCredentials(db, c.req.valid('query'), c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('write:credentials'),
         method: 'post',
         path: '/credentials',
         summary: 'Save a password, a private key, or the name of a credential on the jump host',
@@ -39,11 +38,18 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
         request: { body: body(NewCredential) },
         responses: { 201: json(Credential, 'The credential, without its secrets'), ...refusal },
       }),
-      async (c) => c.json(await addCredential({ db, keyring }, c.req.valid('json')), 201),
+      async (c) => {
+        const given = c.req.valid('json')
+        const { principal, actor } = c.var
+        const saved = await db
+          .transaction()
+          .execute((trx) => addCredential({ db: trx, keyring }, given, principal, actor))
+        return c.json(saved, 201)
+      },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:credentials'),
         method: 'get',
         path: '/credentials/{id}',
         summary: 'One credential, without its secrets',
@@ -51,11 +57,11 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
         request: { params: byName },
         responses: { 200: json(Credential, 'The credential'), ...refusal },
       }),
-      async (c) => c.json(await showCredential(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await showCredential(db, c.req.valid('param').id, c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('write:credentials'),
         method: 'patch',
         path: '/credentials/{id}',
         summary: 'Rename, or replace the secrets',
@@ -66,18 +72,17 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
       async (c) => {
         const change = c.req.valid('json')
         // It touches every device that has it, as do reports at the same time.
-        const saved = await inTransaction(db, async (trx) => {
-          const changed = await changeCredential({ db: trx, keyring }, c.req.valid('param').id, change)
-          const details = { credential: changed.id, name: changed.name, fields: Object.keys(change) }
-          await recordEvent(trx, { kind: 'credential changed', actor: c.var.bearer.user.username, details })
-          return changed
-        })
+        const { id } = c.req.valid('param')
+        const { principal, actor } = c.var
+        const saved = await inTransaction(db, (trx) =>
+          changeCredential({ db: trx, keyring }, id, change, principal, actor),
+        )
         return c.json(saved, 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:credentials'),
         method: 'post',
         path: '/credentials/{id}/guard/reset',
         summary: 'Use a credential again that is held back because devices refused it',
@@ -88,13 +93,13 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
       async (c) => {
         const { id } = c.req.valid('param')
         const { site } = c.req.valid('json')
-        const actor = c.var.bearer.user.username
-        return c.json(await db.transaction().execute((trx) => resetGuard(trx, id, site, actor)), 200)
+        const actor = c.var.actor
+        return c.json(await db.transaction().execute((trx) => resetGuard(trx, id, site, c.var.principal, actor)), 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:credentials'),
         method: 'post',
         path: '/credentials/{id}/revoke',
         summary: 'Show a credential to no device any more; new secrets lift that',
@@ -104,13 +109,13 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
       }),
       async (c) => {
         const { id } = c.req.valid('param')
-        const actor = c.var.bearer.user.username
-        return c.json(await db.transaction().execute((trx) => revokeCredential(trx, id, actor)), 200)
+        const actor = c.var.actor
+        return c.json(await db.transaction().execute((trx) => revokeCredential(trx, id, c.var.principal, actor)), 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('delete:credentials'),
         method: 'delete',
         path: '/credentials/{id}',
         summary: 'Remove a credential that no device uses',
@@ -119,12 +124,9 @@ export function credentialRoutes({ db, keyring, signed }: RouteParts) {
         responses: done,
       }),
       async (c) => {
-        await db.transaction().execute(async (trx) => {
-          const { id, name } = await findCredential(trx, c.req.valid('param').id)
-          await removeCredential(trx, id)
-          const details = { credential: id, name, fields: ['removed'] }
-          await recordEvent(trx, { kind: 'credential changed', actor: c.var.bearer.user.username, details })
-        })
+        const { id } = c.req.valid('param')
+        const { principal, actor } = c.var
+        await db.transaction().execute((trx) => removeCredential(trx, id, principal, actor))
         return c.body(null, 204)
       },
     )

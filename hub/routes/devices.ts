@@ -1,37 +1,32 @@
-import { z } from 'zod'
-import { Device, DeviceChange, DeviceQuery, ImportReport, NewDevice } from '../api/device.ts'
-import { IdOrName } from '../api/fields.ts'
-import { PageQuery, pageOf } from '../api/page.ts'
+import { Device, DeviceChange, DeviceQuery, NewDevice } from '../api/device.ts'
+import { PageQuery, pageOf, sortQuery } from '../api/page.ts'
 import { Reachability } from '../api/reachability.ts'
-import { importDevices } from '../device-import.ts'
-import { addDevice, changeDevice, listDevices, removeDevice, resetCoolDown, showDevice } from '../devices.ts'
+import { changeDevice } from '../device-changes.ts'
+import { addDevice, listDevices, removeDevice, resetCoolDown, showDevice } from '../devices.ts'
 import { lastTest, startTest } from '../reachability.ts'
 import { body, byName, createRoute, done, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Devices']
 
-const ImportQuery = z.object({
-  dryRun: z.enum(['true', 'false']).default('false').meta({ description: 'Judge everything, change nothing' }),
-  site: IdOrName.optional().meta({ description: 'Site of rows that name none' }),
-})
-
-export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed }: RouteParts) {
+export function deviceRoutes({ db, drivers, wake, runTimeoutMs, needs }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/devices',
-        summary: 'Devices by name',
+        summary: 'Devices, by name or in another order',
         tags,
-        request: { query: PageQuery.extend(DeviceQuery.shape) },
+        request: {
+          query: PageQuery.extend({ ...DeviceQuery.shape, sort: sortQuery('name', 'lastReadAt', 'createdAt') }),
+        },
         responses: { 200: json(pageOf(Device), 'A page'), ...refusal },
       }),
-      async (c) => c.json(await listDevices(db, c.req.valid('query'), await drivers()), 200),
+      async (c) => c.json(await listDevices(db, c.req.valid('query'), await drivers(), c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('write:devices'),
         method: 'post',
         path: '/devices',
         summary: 'Add a device',
@@ -42,31 +37,13 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
       async (c) => {
         const given = c.req.valid('json')
         const names = await drivers()
-        return c.json(await db.transaction().execute((trx) => addDevice(trx, given, names)), 201)
+        const { principal, actor } = c.var
+        return c.json(await db.transaction().execute((trx) => addDevice(trx, given, names, principal, actor)), 201)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
-        method: 'post',
-        path: '/devices/import',
-        summary: 'Load a CSV file of devices; the good rows load, the wrong ones are reported with their line',
-        tags,
-        request: {
-          query: ImportQuery,
-          body: { required: true, content: { 'text/csv': { schema: z.string() } } },
-        },
-        responses: { 200: json(ImportReport, 'What became of each row'), ...refusal },
-      }),
-      async (c) => {
-        const { dryRun, site } = c.req.valid('query')
-        const options = { dryRun: dryRun === 'true', site }
-        return c.json(await importDevices({ db, keyring, drivers: await drivers() }, await c.req.text(), options), 200)
-      },
-    )
-    .openapi(
-      createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/devices/{id}',
         summary: 'One device',
@@ -74,11 +51,11 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
         request: { params: byName },
         responses: { 200: json(Device, 'The device'), ...refusal },
       }),
-      async (c) => c.json(await showDevice(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await showDevice(db, c.req.valid('param').id, c.var.principal), 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('write:devices'),
         method: 'patch',
         path: '/devices/{id}',
         summary: 'Change what is named; null takes away',
@@ -89,15 +66,17 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
       async (c) => {
         const { id } = c.req.valid('param')
         const change = c.req.valid('json')
-        const actor = c.var.bearer.user.username
+        const actor = c.var.actor
         const names = await drivers()
-        const device = await db.transaction().execute((trx) => changeDevice(trx, id, change, names, actor))
+        const device = await db
+          .transaction()
+          .execute((trx) => changeDevice(trx, id, change, names, c.var.principal, actor))
         return c.json(device, 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('write:devices'),
         method: 'post',
         path: '/devices/{id}/cooldown/reset',
         summary: 'End the pause after a refused login',
@@ -107,13 +86,13 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
       }),
       async (c) => {
         const { id } = c.req.valid('param')
-        const actor = c.var.bearer.user.username
-        return c.json(await db.transaction().execute((trx) => resetCoolDown(trx, id, actor)), 200)
+        const actor = c.var.actor
+        return c.json(await db.transaction().execute((trx) => resetCoolDown(trx, id, c.var.principal, actor)), 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('delete:devices'),
         method: 'delete',
         path: '/devices/{id}',
         summary: 'Remove a device; its backups stay',
@@ -123,14 +102,14 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
       }),
       async (c) => {
         const { id } = c.req.valid('param')
-        const actor = c.var.bearer.user.username
-        await db.transaction().execute((trx) => removeDevice(trx, id, actor))
+        const actor = c.var.actor
+        await db.transaction().execute((trx) => removeDevice(trx, id, c.var.principal, actor))
         return c.body(null, 204)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:reachability'),
         method: 'post',
         path: '/devices/{id}/reachability',
         summary: 'Test whether a device can be read: name, port, host key, login, commands, end; nothing is kept',
@@ -139,13 +118,16 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
         responses: { 202: json(Reachability, 'The test, just begun, or the one that is under way'), ...refusal },
       }),
       async (c) => {
-        const requestedBy = c.var.bearer.user.username
-        return c.json(await startTest({ db, wake, runTimeoutMs }, c.req.valid('param').id, requestedBy), 202)
+        const requestedBy = c.var.actor
+        return c.json(
+          await startTest({ db, wake, runTimeoutMs }, c.req.valid('param').id, c.var.principal, requestedBy),
+          202,
+        )
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/devices/{id}/reachability',
         summary: 'How the newest test of a device stands',
@@ -153,6 +135,6 @@ export function deviceRoutes({ db, keyring, drivers, wake, runTimeoutMs, signed 
         request: { params: byName },
         responses: { 200: json(Reachability, 'The newest test'), ...refusal },
       }),
-      async (c) => c.json(await lastTest(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await lastTest(db, c.req.valid('param').id, c.var.principal), 200),
     )
 }

@@ -6,12 +6,12 @@ import { body, byName, createRoute, json, OpenAPIHono, type RouteParts, refusal 
 const tags = ['Agents']
 const responses = { 200: json(Diagnostic, 'What the agent sees, after at most 15 seconds'), ...refusal }
 
-export function diagnosticRoutes({ db, signed }: Pick<RouteParts, 'db' | 'signed'>) {
+export function diagnosticRoutes({ db, needs }: Pick<RouteParts, 'db' | 'needs'>) {
   const parts = { db, sleep: (ms: number) => setTimeout(ms) }
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:diagnostics'),
         method: 'post',
         path: '/agents/{id}/diagnostics/dns',
         summary: 'What a name means where an agent stands',
@@ -21,12 +21,12 @@ export function diagnosticRoutes({ db, signed }: Pick<RouteParts, 'db' | 'signed
       }),
       async (c) => {
         const wanted = { kind: 'dns', ...c.req.valid('json') } as const
-        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.bearer.user.username), 200)
+        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.actor), 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:diagnostics'),
         method: 'post',
         path: '/agents/{id}/diagnostics/tcp',
         summary: 'Whether an agent can connect to a port, and what the server says first; nothing is sent to it',
@@ -36,12 +36,12 @@ export function diagnosticRoutes({ db, signed }: Pick<RouteParts, 'db' | 'signed
       }),
       async (c) => {
         const wanted = { kind: 'tcp', ...c.req.valid('json') } as const
-        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.bearer.user.username), 200)
+        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.actor), 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('exec:diagnostics'),
         method: 'post',
         path: '/agents/{id}/diagnostics/ping',
         summary: 'Whether echo requests of an agent are answered',
@@ -51,7 +51,7 @@ export function diagnosticRoutes({ db, signed }: Pick<RouteParts, 'db' | 'signed
       }),
       async (c) => {
         const wanted = { kind: 'ping', ...c.req.valid('json') } as const
-        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.bearer.user.username), 200)
+        return c.json(await diagnose(parts, c.req.valid('param').id, wanted, c.var.actor), 200)
       },
     )
 }

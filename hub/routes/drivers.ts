@@ -17,19 +17,20 @@ import { addDriver } from '../driver-adding.ts'
 import { showTrial } from '../driver-trials.ts'
 import type { DriverName, DriverNames } from '../drivers.ts'
 import { driverHistory, removeDriver, rollBack } from '../own-drivers.ts'
+import { reaches } from '../reach.ts'
 import { body, byId, createRoute, done, json, OpenAPIHono, type RouteParts, refusal } from './route.ts'
 
 const tags = ['Drivers']
 const byDriver = z.object({ name: z.string().min(1).max(60).meta({ description: 'Name or alias of a driver' }) })
 const builtIn = new Set(driverCatalogue.map(({ name }) => name))
 
-export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, signed }: RouteParts) {
+export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, needs }: RouteParts) {
   /** Also of one that is not in use any more. */
   const nameOf = (names: DriverNames, word: string) => names.find(word) ?? word.trim().toLowerCase()
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/drivers',
         summary: 'The operating systems that can be read, with all names they are known by',
@@ -40,7 +41,18 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
+        method: 'get',
+        path: '/platforms',
+        summary: 'The same as /drivers, under the name that others use',
+        tags,
+        responses: { 200: json(pageOf(DriverRow), 'Drivers by name, in one page'), ...refusal },
+      }),
+      async (c) => c.json({ items: (await drivers()).all.map(toRow), nextCursor: null }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...needs('admin:drivers'),
         method: 'post',
         path: '/drivers',
         summary: 'Bring a driver of your own; it is used from the moment it has passed its trial',
@@ -58,12 +70,12 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
           builtIn,
           drivers: await drivers(),
         }
-        return c.json(await addDriver(parts, c.req.valid('json'), c.var.bearer.user.username), 201)
+        return c.json(await addDriver(parts, c.req.valid('json'), c.var.principal, c.var.actor), 201)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/drivers/{name}',
         summary: 'One driver, with its file when it is an own one',
@@ -76,19 +88,20 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
         const name = names.require(c.req.valid('param').name)
         const [found] = names.all.filter((driver) => driver.name === name).map(toRow)
         if (!found) throw new Failure('DRIVER_UNKNOWN', { driver: name })
-        const current = (await driverHistory(db, name)).find((version) => version.current)
+        const current = (await driverHistory(db, name, c.var.principal)).find((version) => version.current)
         const { devices } = await db
           .selectFrom('devices')
           .select(sql<number>`count(*)::int`.as('devices'))
           .where('driver', '=', name)
           .where('removed_at', 'is', null)
+          .where(reaches(c.var.principal, 'read'))
           .executeTakeFirstOrThrow()
         return c.json({ ...found, source: current?.source ?? null, devices }, 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/drivers/{name}/history',
         summary: 'Every version of an own driver, newest first',
@@ -99,14 +112,14 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
       async (c) => {
         const { name } = c.req.valid('param')
         const names = await drivers()
-        const versions = await driverHistory(db, nameOf(names, name))
+        const versions = await driverHistory(db, nameOf(names, name), c.var.principal)
         if (versions.length === 0) names.require(name)
         return c.json({ items: versions.map(({ source: _, ...version }) => version), nextCursor: null }, 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:drivers'),
         method: 'post',
         path: '/drivers/{name}/rollback',
         summary: 'Go back to an earlier version, or from the first one to the built-in driver',
@@ -117,14 +130,14 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
       async (c) => {
         const name = nameOf(await drivers(), c.req.valid('param').name)
         const { version } = c.req.valid('json')
-        const actor = c.var.bearer.user.username
+        const actor = c.var.actor
         const now = await db.transaction().execute((trx) => rollBack(trx, name, version, builtIn.has(name), actor))
         return c.json({ driver: name, version: now }, 200)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:drivers'),
         method: 'delete',
         path: '/drivers/{name}',
         summary: 'Use an own driver no more; its history stays',
@@ -134,14 +147,14 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
       }),
       async (c) => {
         const name = nameOf(await drivers(), c.req.valid('param').name)
-        const actor = c.var.bearer.user.username
-        await db.transaction().execute((trx) => removeDriver(trx, name, builtIn.has(name), actor))
+        const actor = c.var.actor
+        await db.transaction().execute((trx) => removeDriver(trx, name, builtIn.has(name), c.var.principal, actor))
         return c.body(null, 204)
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:drivers'),
         method: 'get',
         path: '/driver-trials/{id}',
         summary: 'How a trial stands, and what it saw; secrets are masked',
@@ -149,7 +162,7 @@ export function driverRoutes({ db, drivers, checkPatterns, wake, runTimeoutMs, s
         request: { params: byId },
         responses: { 200: json(DriverTrial, 'The trial'), ...refusal },
       }),
-      async (c) => c.json(await showTrial(db, c.req.valid('param').id), 200),
+      async (c) => c.json(await showTrial(db, c.req.valid('param').id, c.var.principal), 200),
     )
 }
 

@@ -5,22 +5,22 @@ import { body, byId, createRoute, done, json, OpenAPIHono, type RouteParts, refu
 
 const tags = ['Patterns']
 
-export function linePatternRoutes({ db, drivers, checkPatterns, signed }: RouteParts) {
+export function linePatternRoutes({ db, drivers, checkPatterns, needs }: RouteParts) {
   return new OpenAPIHono()
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('read:devices'),
         method: 'get',
         path: '/patterns',
         summary: 'Own patterns of lines that are ignored or removed',
         tags,
         responses: { 200: json(pageOf(LinePattern), 'Patterns, oldest first, in one page'), ...refusal },
       }),
-      async (c) => c.json({ items: await listLinePatterns(db), nextCursor: null }, 200),
+      async (c) => c.json({ items: await listLinePatterns(db, c.var.principal), nextCursor: null }, 200),
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:drivers'),
         method: 'post',
         path: '/patterns',
         summary: 'Ignore or remove lines, by driver, group or device',
@@ -32,13 +32,16 @@ export function linePatternRoutes({ db, drivers, checkPatterns, signed }: RouteP
         const wanted = c.req.valid('json')
         await requireSound(wanted.pattern, checkPatterns)
         const names = await drivers()
-        const actor = c.var.bearer.user.username
-        return c.json(await db.transaction().execute((trx) => addLinePattern(trx, wanted, names, actor)), 201)
+        const actor = c.var.actor
+        return c.json(
+          await db.transaction().execute((trx) => addLinePattern(trx, wanted, names, c.var.principal, actor)),
+          201,
+        )
       },
     )
     .openapi(
       createRoute({
-        ...signed,
+        ...needs('admin:drivers'),
         method: 'delete',
         path: '/patterns/{id}',
         summary: 'Take a pattern away; what was stored under it stays as it is',
@@ -48,8 +51,8 @@ export function linePatternRoutes({ db, drivers, checkPatterns, signed }: RouteP
       }),
       async (c) => {
         const { id } = c.req.valid('param')
-        const actor = c.var.bearer.user.username
-        await db.transaction().execute((trx) => removeLinePattern(trx, id, actor))
+        const actor = c.var.actor
+        await db.transaction().execute((trx) => removeLinePattern(trx, id, c.var.principal, actor))
         return c.body(null, 204)
       },
     )

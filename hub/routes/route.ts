@@ -1,8 +1,11 @@
 /** What every route is made of: the same wiring, the same answers when it goes wrong. */
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
+import type { Access } from '../access.ts'
+import type { AccessTokens } from '../access-tokens.ts'
+import type { Actor } from '../actor.ts'
 import { ErrorEnvelope } from '../api/error.ts'
 import { IdOrName } from '../api/fields.ts'
 import type { BlobStore } from '../blobs/blobs.ts'
@@ -13,19 +16,24 @@ import type { DriverNames } from '../drivers.ts'
 import type { HealthCheck } from '../health.ts'
 import type { Installation } from '../installation.ts'
 import type { Keyring } from '../keyring.ts'
+import type { Limits } from '../limits.ts'
 import type { Log } from '../log.ts'
+import type { Mail } from '../mail.ts'
+import type { Passwords } from '../passwords.ts'
 import type { PatternCheck } from '../pattern-check.ts'
-import type { Bearer } from '../tokens.ts'
+import type { Circumstances, Principal } from '../principal.ts'
+import type { Scope } from '../scopes.ts'
+import type { SingleSignOn } from '../single-sign-on.ts'
 
 export { createRoute, OpenAPIHono }
 
 /** Variables of a request whose sender is known. */
 export interface Signed {
-  Variables: { bearer: Bearer }
+  Variables: { principal: Principal; actor: Actor }
 }
 
-/** Stands in a route's declaration and says who may call it. There is one role, so there is one way in. */
-export interface Access {
+/** Stands in a route's declaration and says who may call it: it enforces, and it is what the documents show. */
+export interface Gate {
   security: { bearer: string[] }[]
   middleware: MiddlewareHandler<Signed>
 }
@@ -54,7 +62,21 @@ export interface RouteParts {
   readonly accessTokenMs: number
   readonly runTimeoutMs: number
   readonly logins: LoginLimits
-  readonly signed: Access
+  readonly refreshTokenMs: number
+  readonly access: Access
+  readonly limits: Limits
+  /** undefined: no mail is sent. */
+  readonly mail: Mail | undefined
+  readonly passwords: Passwords
+  /** As it was configured; undefined: where people reach the hub is not known. */
+  readonly publicUrl: string | undefined
+  readonly tokens: AccessTokens
+  /** undefined: there is no provider. */
+  readonly singleSignOn: SingleSignOn | undefined
+  /** Who may call a route: whoever holds all of these scopes; none: whoever is known. */
+  readonly needs: (...scopes: Scope[]) => Gate
+  /** Where a request comes from and through what. */
+  readonly circumstancesOf: (c: Context) => Circumstances
 }
 
 /** A JSON answer. */
@@ -78,3 +100,8 @@ export const byName = z.object({ id: IdOrName })
 
 /** `/…/{id}`: an id; what does not look like one is simply not there. */
 export const byId = z.object({ id: z.string().min(1).max(255) })
+
+/** `/…/{id}` of a tag: the id of one that is described, or the name of any. */
+export const byTag = z.object({
+  id: z.string().min(1).max(600).meta({ description: 'Id, or `key=value`, or `key` whatever its value' }),
+})
