@@ -1,13 +1,17 @@
 /** deploy/TROUBLESHOOTING.md, made from the failure table: what people read on the screen leads to causes and steps. */
 import { type FailureEntry, failures } from '../protocol/failure.ts'
 import { accessFailures } from '../protocol/failures/access.ts'
+import { accountsFailures } from '../protocol/failures/accounts.ts'
 import { databaseFailures } from '../protocol/failures/database.ts'
 import { deviceFailures } from '../protocol/failures/device.ts'
 import { diagnosticsFailures } from '../protocol/failures/diagnostics.ts'
 import { driversFailures } from '../protocol/failures/drivers.ts'
 import { enrollmentFailures } from '../protocol/failures/enrollment.ts'
 import { envelopeFailures } from '../protocol/failures/envelope.ts'
+import { factorsFailures } from '../protocol/failures/factors.ts'
 import { hubFailures } from '../protocol/failures/hub.ts'
+import { keysFailures } from '../protocol/failures/keys.ts'
+import { limitsFailures } from '../protocol/failures/limits.ts'
 import { linkFailures } from '../protocol/failures/link.ts'
 import { loginFailures } from '../protocol/failures/login.ts'
 import { policyFailures } from '../protocol/failures/policy.ts'
@@ -28,6 +32,10 @@ const rooms: readonly (readonly [string, Room])[] = [
   ['Enrolling and identifying agents', enrollmentFailures],
   ['Signed messages', envelopeFailures],
   ['Signing in to the hub', accessFailures],
+  ['Accounts and passwords', accountsFailures],
+  ['Second factors and single sign-on', factorsFailures],
+  ['Keys', keysFailures],
+  ['Asking too often', limitsFailures],
   ['What was asked of the hub', requestsFailures],
   ['Stored configurations', storageFailures],
   ['The hub itself', hubFailures],

@@ -48,6 +48,13 @@ export function fieldSamples(parts: SampleParts): Record<string, Asking | Answer
         ...{ transports: ['ssh', 'telnet', 'netconf', 'https', 'http', 'sftp', 'scp'], abilities: ['test', 'via'] },
       },
     },
+    'hello-question-trusted': {
+      ...{ call: 'hello', side: 'question' },
+      value: {
+        ...{ session: '2f'.repeat(16), software: '0.1.0', hostname: 'jump-1', node: 'v24.21.0', concurrency: 50 },
+        trusted: [hub.id],
+      },
+    },
     'hello-answer-care': {
       ...{ call: 'hello', side: 'answer' },
       value: {

@@ -200,6 +200,8 @@ const values: Record<string, { call: keyof typeof calls; side: 'question' | 'ans
     },
   },
   'diagnosed-answer': { call: 'diagnosed', side: 'answer', value: {} },
+  'keys-question': { call: 'keys', side: 'question', value: { trusted: [hub.id] } },
+  'keys-answer': { call: 'keys', side: 'answer', value: { keys: [{ publicKey: hub.publicKey }] } },
   'climbed-question': {
     ...{ call: 'climbed', side: 'question' },
     value: {
@@ -322,6 +324,7 @@ const samples: Record<string, object> = {
   handshake: plain('Handshake', Handshake, { agent: agentId, protocol: PROTOCOL_VERSION }),
   refusal: plain('Refusal', Refusal, { refused: { code: 'AGENT_REVOKED', details: { agent: 'jump-1' } } }),
   'nudge-work': plain('work', nudges.work, {}),
+  'nudge-keys': plain('keys', nudges.keys, {}),
   'nudge-look': plain('look', nudges.look, {}),
   'nudge-goodbye': plain('goodbye', nudges.goodbye, { code: 'SHUTTING_DOWN', waitMs: 1500 }),
   'enroll-question': plain('EnrollQuestion', EnrollQuestion, { ...asked, proof }),

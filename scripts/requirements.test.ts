@@ -15,9 +15,6 @@ it('reads one row, several and a span', () => {
 
 /** Codes that nothing raises in a test, and why. */
 const unraised: Readonly<Record<string, string>> = {
-  MISSING_SCOPE: 'there is one role, so nobody lacks a scope',
-  NOT_OWNER: 'there is one role, so everything is everybody’s',
-  RATE_LIMITED: 'the API has no limits yet',
   TASK_REPEATED: 'a line in the agent’s log; worker.test.ts shows that the task does not run again',
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Backup } from '../hub/api/backup.ts'
 import { commandLine } from '../hub/cli/command-line.ts'
+import { newServiceToken } from '../hub/service-token.ts'
 import { openTestApi, type TestApi } from './api.ts'
 import { keepText } from './backups.ts'
 import { servers } from './postgres.ts'
@@ -270,7 +271,7 @@ describe.each(servers)('backups on %s', (kind) => {
     it('a token that the hub does not know says how to log in, exit code 78', async () => {
       const stranger = commandLine({
         fetch: (input, init) => api.fetch(new Request(input, init)),
-        env: { NETRAVEN_HUB: 'http://127.0.0.1:8000', NETRAVEN_TOKEN: `nra_${'x'.repeat(43)}` },
+        env: { NETRAVEN_HUB: 'http://127.0.0.1:8000', NETRAVEN_TOKEN: newServiceToken() },
       })
       const ran = await stranger.run(['devices', 'list'])
       expect([ran.code, ran.err]).toEqual([

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Access, openAccess } from '../hub/access.ts'
+import { accessTokens } from '../hub/access-tokens.ts'
 import { ensureAdmin } from '../hub/accounts.ts'
 import type { ErrorBody } from '../hub/api/error.ts'
 import { type AppParts, createApp } from '../hub/app.ts'
@@ -11,7 +13,11 @@ import type { Database } from '../hub/db/connect.ts'
 import { migrate } from '../hub/db/migrate.ts'
 import { type Installation, openInstallation } from '../hub/installation.ts'
 import { type Keyring, keyringOf } from '../hub/keyring.ts'
+import { type DefaultLimits, defaultLimits, LIMITS_CHANNEL } from '../hub/limit-rules.ts'
+import { openLimits } from '../hub/limits.ts'
 import { openLog } from '../hub/log.ts'
+import { ACCESS_CHANNEL } from '../hub/sessions.ts'
+import { tokenKeys } from '../hub/token-keys.ts'
 import { postgresFor, type ServerKind, type TestDatabase } from './postgres.ts'
 
 export const ADMIN_PASSWORD = 'canary-admin-password'
@@ -26,12 +32,23 @@ export interface Answered {
   readonly error: ErrorBody | undefined
 }
 
+const MANY = 1_000_000
+
+/** Tests call as often as they like. */
+export const generousLimits: DefaultLimits = defaultLimits({
+  ...{ principal: MANY, anonymous: MANY, heavy: MANY, content: MANY },
+  ...{ login: MANY, 'forgot-password': MANY, enroll: MANY, agent: MANY },
+})
+
 export interface TestApi {
   readonly test: TestDatabase
   readonly database: Database
   readonly keyring: Keyring
   readonly installation: Installation
   readonly blobs: BlobStore
+  readonly access: Access
+  /** What the app was made of, for another one on the same database. */
+  readonly parts: AppParts
   readonly app: ReturnType<typeof createApp>
   readonly fetch: (request: Request) => Promise<Response>
   /** Sites that were woken, in order. */
@@ -57,18 +74,31 @@ export async function openTestApi(kind: ServerKind, parts: Partial<AppParts> = {
   const blobs = await openLocalBlobs({ folder, keyring, log })
   await ensureAdmin(database.db, ADMIN_PASSWORD)
   const woken: string[] = []
-  const app = createApp({
+  const clock = parts.clock ?? Date.now
+  const tokens = accessTokens(installation.id, tokenKeys(database.db, keyring, clock), clock)
+  const access = openAccess({ db: database.db, tokens, clock })
+  const { statement } = database
+  const limits = await openLimits({ db: database.db, statement, defaults: generousLimits, clock, log })
+  const subscription = await database.listen([ACCESS_CHANNEL, LIMITS_CHANNEL], (channel, payload) => {
+    if (channel === ACCESS_CHANNEL) access.forget(payload)
+    else void limits.heard(payload)
+  })
+  const whole: AppParts = {
     config: { accessTokenMinutes: 30, runTimeoutMs: 3_600_000 },
     database,
     migrations: migrate(database.db, { log }),
     keyring,
     installation,
     blobs,
+    access,
+    tokens,
+    limits,
     log,
     node: 'test',
     wake: async (siteId) => void woken.push(siteId),
     ...parts,
-  })
+  }
+  const app = createApp(whole)
   const texts: string[] = []
   const fetch = async (request: Request) => app.fetch(request)
   const api: TestApi = {
@@ -77,6 +107,8 @@ export async function openTestApi(kind: ServerKind, parts: Partial<AppParts> = {
     keyring,
     installation,
     blobs,
+    access,
+    parts: whole,
     app,
     fetch,
     woken,
@@ -103,6 +135,8 @@ export async function openTestApi(kind: ServerKind, parts: Partial<AppParts> = {
       return { status: response.status, headers: response.headers, text, body: parsed, error: parsed.error }
     },
     async close() {
+      await limits.close()
+      await subscription.close()
       await test.drop()
       await rm(folder, { recursive: true, force: true })
     },

@@ -161,7 +161,7 @@ describe('an agent in the field', () => {
 
   beforeAll(async () => {
     test = await (await postgresFor(servers[0] ?? 'embedded')).newDatabase()
-    const hubEnv = { NETRAVEN_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') }
+    const hubEnv = { NETRAVEN_MASTER_KEY: Buffer.from(Array.from({ length: 32 }, (_, at) => at)).toString('base64') }
     field = await Field.open({ databaseUrl: test.url, devices: 1, agents: 1, hubEnv })
   })
   afterAll(async () => {

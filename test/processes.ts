@@ -109,7 +109,7 @@ export interface RunningHub extends Running {
 /** Starts a hub on a free port and waits until it is ready. */
 export async function startHub(env: Environment): Promise<RunningHub> {
   const hub = new Running(start('hub/netraven.js', ['hub'], { HUB_PORT: '0', ...env }))
-  const [, url = ''] = await hub.saw(/"url":"(http:[^"]+)"/)
+  const [, url = ''] = await hub.saw(/"url":"(https?:[^"]+)"/)
   return Object.assign(hub, { url })
 }
 

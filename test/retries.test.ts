@@ -62,7 +62,10 @@ describe.each(servers)('a read of a busy device on %s', (kind) => {
     sweep({
       db: api.database.db,
       wake: async (siteId) => void api.woken.push(siteId),
-      forgetExpiredTokens: async () => undefined,
+      forgetEndedSessions: async () => undefined,
+      writeUses: async () => undefined,
+      lookAtAccounts: async () => undefined,
+      keepAudit: async () => undefined,
       log: silentLog(),
     })
   const timeComes = (id: string) => sql`update tasks set not_before = now() where id = ${id}`.execute(api.database.db)

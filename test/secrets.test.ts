@@ -44,7 +44,9 @@ describe('secrets', () => {
     for (const file of await readdir(join(field.folder, 'config'), { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue
       tokens.push(
-        ...((await readFile(join(file.parentPath, file.name), 'utf8')).match(/nra_[A-Za-z0-9_-]{20,}/g) ?? []),
+        ...((await readFile(join(file.parentPath, file.name), 'utf8')).match(
+          /eyJ[A-Za-z0-9_.-]{100,}|nrr_[A-Za-z0-9_-]{43}/g,
+        ) ?? []),
       )
     }
     await work()
@@ -69,6 +71,14 @@ describe('secrets', () => {
     const token = (await say(['enrollment-tokens', 'create', '--site', 'lab'])).trim()
     tokens.push(token)
     answers.pop()
+    const service = await say(['tokens', 'create', 'canary', '--scopes', 'read:devices,all:devices'])
+    tokens.push(service.trim())
+    answers.pop()
+    const byToken = { NETRAVEN_HUB: field.hub.url, NETRAVEN_TOKEN: service.trim(), XDG_CONFIG_HOME: '/nonexistent' }
+    answers.push(
+      await must(netraven(['devices', 'list'], byToken)),
+      await must(netraven(['whoami', '--json'], byToken)),
+    )
     const [good, rejected, changed] = field.fleet.devices
     rejected?.fail({ rejectLogin: true })
     const agent = await field.agent(1)
@@ -124,6 +134,8 @@ describe('secrets', () => {
       ['backup', 'list'],
       ['backup', 'show', 'dev0001'],
       ['doctor'],
+      ['whoami'],
+      ['tokens', 'list', '--everyone', '--ended'],
       ['storage', 'status'],
     ]) {
       await say(args)
@@ -159,7 +171,9 @@ describe('secrets', () => {
     expect(new Set(codes.map((row) => row.failure_code))).toEqual(
       new Set(['PASSWORD_REJECTED', 'KEY_REJECTED', 'CONNECTION_LOST', 'HOST_KEY_CHANGED']),
     )
-    expect(tokens.length).toBeGreaterThanOrEqual(2)
+    for (const prefix of ['eyJ', 'nrr_', 'nrs_']) {
+      expect([prefix, tokens.some((token) => token.startsWith(prefix))]).toEqual([prefix, true])
+    }
     expect(answers.length).toBeGreaterThan(30)
   })
 
@@ -168,9 +182,8 @@ describe('secrets', () => {
   })
 
   it('are in no answer of the API or the command line, in no error', () => {
-    const tokensOfOthers = tokens.filter((token) => !token.startsWith('nra_'))
     expect(
-      leaks(answers.join('\n'), [...secretsOfPeople(), ...tokensOfOthers, ...agentSecrets, ...configurationSecrets]),
+      leaks(answers.join('\n'), [...secretsOfPeople(), ...tokens, ...agentSecrets, ...configurationSecrets]),
     ).toEqual([])
   })
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Run, StartedRun } from '../../hub/api/run.ts'
+import { generousLimits } from '../field.ts'
 import { must, netraven, netravenAgent, type Running, startAgent, startHub } from '../processes.ts'
 import { type ReplayProcess, startReplayProcess } from '../replay-device/replay-process.ts'
 import { type ByteCounter, startByteCounter } from './byte-counter.ts'
@@ -37,7 +38,9 @@ export class BenchField {
       const faults = JSON.stringify({ latencyMs: options.latencyMs })
       const fleet = await startReplayProcess(['--count', String(options.devices), '--faults', faults])
       undo.push(() => fleet.stop())
+      // One administrator asks on behalf of a whole fleet: what is measured is the work, not the limits.
       const hub = await startHub({
+        ...generousLimits,
         NETRAVEN_DATA_DIR: join(folder, 'hub'),
         NETRAVEN_ADMIN_PASSWORD: ADMIN_PASSWORD,
       })

@@ -31,6 +31,7 @@ const PROGRAMS = {
   openbgpd: { package: 'openbgpd', files: ['/usr/sbin/bgpd', '/usr/sbin/bgpctl'] },
   telnetd: { package: 'inetutils-telnetd', files: ['/usr/sbin/telnetd', '/bin/login', '/usr/sbin/useradd'] },
   netconfd: { package: 'netconfd', files: ['/usr/sbin/netconfd', '/usr/sbin/netconf-subsystem'] },
+  nginx: { package: 'nginx', files: ['/usr/sbin/nginx'] },
   openvswitch: { package: 'openvswitch-switch', files: ['/usr/sbin/ovs-vswitchd', '/usr/sbin/ovsdb-server'] },
 } as const
 
